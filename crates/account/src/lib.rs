@@ -1,0 +1,1 @@
+//! What people touch: sign in, consent, sign out, their photo, connected applications.

@@ -1,0 +1,1 @@
+//! Issues bearer tokens with scopes: authorize, token, revoke, introspect, discovery, JWKS, logout.

@@ -1,0 +1,1 @@
+//! Userinfo and the profile API; exposes `picture`.

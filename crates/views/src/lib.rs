@@ -1,0 +1,1 @@
+//! Every page: a typed context each, templates, assets, translations. Context in, string out.

@@ -1,0 +1,1 @@
+//! The binary, as a library so that the tests can reach its parts.
