@@ -1,1 +1,22 @@
 //! OAuth and OpenID Connect as data and pure rules: parse, validate, decide. No I/O, clock or randomness.
+//!
+//! - [`scopes`], [`error`], [`client`]: the words that every room speaks.
+
+pub mod client;
+pub mod error;
+pub mod scopes;
+
+pub use client::{AuthMethod, Client, SigningAlg};
+pub use error::{ErrorCode, OAuthError};
+pub use scopes::Scopes;
+
+/// Unix time in microseconds; the only unit of time inside the house. Seconds exist on the wire alone.
+pub type Micros = i64;
+
+/// One second.
+pub const SECOND: Micros = 1_000_000;
+
+/// Whole seconds, as the wire wants them.
+pub const fn seconds(time: Micros) -> i64 {
+    time.div_euclid(SECOND)
+}

@@ -1,0 +1,122 @@
+//! A client as it is registered, and the small enums of its registration.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Micros, Scopes};
+
+/// A registered client: plain data, as `store` reads it and every rule takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub id: String,
+    pub name: String,
+    /// SHA-256 of the secret; none for public clients and those that sign assertions.
+    pub secret_digest: Option<Vec<u8>>,
+    pub auth_method: AuthMethod,
+    pub redirect_uris: Vec<String>,
+    pub post_logout_redirect_uris: Vec<String>,
+    pub grant_types: Vec<String>,
+    pub response_types: Vec<String>,
+    /// What it may ask for; empty means every scope that we know.
+    pub scopes: Scopes,
+    /// Its public keys, a JWK set as JSON.
+    pub jwks: Option<String>,
+    pub id_token_alg: SigningAlg,
+    /// It asked for rotation of its refresh tokens although it is confidential.
+    pub rotate_refresh: bool,
+    /// Its people are never asked for consent.
+    pub trusted: bool,
+    /// It may introspect tokens of other clients.
+    pub resource_server: bool,
+    /// Approved for everyone by an administrator.
+    pub everyone_scopes: Scopes,
+    pub logo_uri: Option<String>,
+    pub client_uri: Option<String>,
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
+    pub is_active: bool,
+    pub created_at: Micros,
+    pub updated_at: Micros,
+}
+
+impl Client {
+    pub fn is_public(&self) -> bool {
+        self.auth_method == AuthMethod::None
+    }
+
+    pub fn allows_grant(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|own| own == grant_type)
+    }
+
+    /// The scopes that it may ever be given.
+    pub fn allowed_scopes(&self) -> Scopes {
+        if self.scopes.is_empty() { Scopes::known() } else { self.scopes.intersect(&Scopes::known()) }
+    }
+
+    /// Pinned for S62 and S63: rotation for public clients, for others only when they ask.
+    pub fn rotates_refresh_tokens(&self) -> bool {
+        self.is_public() || self.rotate_refresh
+    }
+}
+
+/// How a client proves who it is at the token endpoint.
+/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>, <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AuthMethod {
+    #[serde(rename = "none")]
+    None,
+    #[serde(rename = "client_secret_basic")]
+    SecretBasic,
+    #[serde(rename = "client_secret_post")]
+    SecretPost,
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
+}
+
+impl AuthMethod {
+    pub const ALL: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SecretBasic => "client_secret_basic",
+            Self::SecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    }
+
+    /// Whether a shared secret is part of it.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::SecretBasic | Self::SecretPost)
+    }
+}
+
+/// The algorithms that we sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SigningAlg {
+    RS256,
+    ES256,
+    EdDSA,
+}
+
+impl SigningAlg {
+    pub const ALL: [Self; 3] = [Self::RS256, Self::ES256, Self::EdDSA];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RS256 => "RS256",
+            Self::ES256 => "ES256",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.as_str() == text)
+    }
+}
+
+/// The algorithms that a client may sign its assertions with; metadata lists this table, `web` verifies with it.
+pub const ASSERTION_ALGS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
