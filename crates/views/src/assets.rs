@@ -1,0 +1,85 @@
+//! Style sheet, modules and pictures: embedded in the binary, served under URLs that carry a hash of the content,
+//! so that they may be cached for ever.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+/// One file as it is served.
+#[derive(Debug)]
+pub struct Asset {
+    /// Path on our host: `/assets/visage-0123456789abcdef.css`.
+    pub path: String,
+    pub content_type: &'static str,
+    pub bytes: Cow<'static, [u8]>,
+}
+
+/// What goes with every asset: the URL changes when the content does.
+pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// By its full path; `None` is a 404 (a hash of an older version, too).
+pub fn find(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path)
+}
+
+/// Where a file of `assets/` is served; used by templates and by pages of other rooms.
+pub(crate) fn path(name: &str) -> &'static str {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let asset = ASSETS.iter().find(|asset| {
+        asset.path.strip_prefix("/assets/").and_then(|p| p.strip_prefix(stem)).is_some_and(|rest| {
+            rest.len() == 18 + extension.len() && rest.starts_with('-') && rest.ends_with(extension)
+        })
+    });
+    debug_assert!(asset.is_some(), "no asset {name}");
+    asset.map_or("/assets/missing", |asset| asset.path.as_str())
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let mut assets = vec![
+        asset("form-post.js", JAVASCRIPT, include_bytes!("../assets/form-post.js")),
+        asset("forms.js", JAVASCRIPT, include_bytes!("../assets/forms.js")),
+        asset("photo.js", JAVASCRIPT, include_bytes!("../assets/photo.js")),
+        asset("icon.svg", SVG, include_bytes!("../assets/icon.svg")),
+    ];
+    assets.push(asset("visage.css", "text/css; charset=utf-8", include_bytes!("../assets/visage.css")));
+    assets
+});
+
+fn asset(name: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let path = format!("/assets/{stem}-{:016x}.{extension}", fnv1a(bytes));
+    Asset { path, content_type, bytes: Cow::Borrowed(bytes) }
+}
+
+/// FNV-1a: tells versions of our own files apart; nobody chooses their content to collide.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_asset_is_found_by_its_hashed_path_only() {
+        for asset in ASSETS.iter() {
+            assert!(find(&asset.path).is_some_and(|found| found.bytes == asset.bytes));
+            assert!(!asset.bytes.is_empty());
+        }
+        assert!(find("/assets/visage.css").is_none());
+        assert!(find("/assets/../Cargo.toml").is_none());
+        assert!(path("visage.css").starts_with("/assets/visage-"));
+    }
+
+    #[test]
+    fn nothing_is_loaded_from_elsewhere() {
+        for asset in ASSETS.iter() {
+            let text = String::from_utf8_lossy(&asset.bytes);
+            let foreign = text.replace("http://www.w3.org/2000/svg", "");
+            assert!(!foreign.contains("http:") && !foreign.contains("https:"), "{}", asset.path);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Every short sentence that is not fixed text of a page: API errors and answers, form problems, notices.
+//! The words are in `translations/*.ftl` under the key `message-…`.
+
+use crate::{Locale, words};
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident $({ $field:ident: $type:ty })? = $key:literal),+ $(,)?) => {
+        /// A sentence in every language. Not wire codes: the same sentence may go with several codes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Message { $($(#[$doc])* $name $({ $field: $type })?),+ }
+
+        impl Message {
+            /// A stable name in kebab case, as in `/account?done=photo-updated`.
+            pub const fn key(self) -> &'static str {
+                match self { $(Message::$name $({ $field: _ })? => $key),+ }
+            }
+
+            fn arguments(self) -> Vec<(&'static str, Argument)> {
+                match self { $(Message::$name $({ $field })? => vec![$((stringify!($field), Argument::from($field)))?]),+ }
+            }
+
+            /// One of each, for the test that renders all.
+            #[cfg(test)]
+            fn samples() -> Vec<Message> {
+                vec![$(Message::$name $({ $field: <$type as Sample>::sample() })?),+]
+            }
+        }
+    };
+}
+
+messages! {
+    // Requests in general.
+    InvalidRequest = "invalid-request",
+    /// The body is not what its content type says, or a field is missing.
+    InvalidBody = "invalid-body",
+    /// One field of a JSON or form body is not acceptable.
+    InvalidField { field: &'static str } = "invalid-field",
+    BodyTooLarge = "body-too-large",
+    BodyTimeout = "body-timeout",
+    NotFound = "not-found",
+    MethodNotAllowed = "method-not-allowed",
+    UnsupportedMediaType = "unsupported-media-type",
+    TooManyRequests { seconds: u64 } = "too-many-requests",
+    /// Something we depend on is not there; trying again makes sense.
+    Unavailable = "unavailable",
+    /// Unknown error: the cause is in the log.
+    ServerError = "server-error",
+    // Tokens and sessions.
+    TokenMissing = "token-missing",
+    TokenInvalid = "token-invalid",
+    ScopeMissing { scope: &'static str } = "scope-missing",
+    SignInRequired = "sign-in-required",
+    Forbidden = "forbidden",
+    /// The form came without its secret, or from elsewhere.
+    FormForged = "form-forged",
+    // The profile.
+    ProfileUpdated = "profile-updated",
+    PictureUrlInvalid = "picture-url-invalid",
+    // The photo.
+    PhotoUpdated = "photo-updated",
+    PhotoDeleted = "photo-deleted",
+    PhotoMissing = "photo-missing",
+    PhotoTooMany = "photo-too-many",
+    PhotoTooLarge { max_bytes: u64 } = "photo-too-large",
+    PhotoWrongType = "photo-wrong-type",
+    PhotoBroken = "photo-broken",
+    PhotoTooManyPixels = "photo-too-many-pixels",
+    PhotoCropInvalid = "photo-crop-invalid",
+    PhotoBusy = "photo-busy",
+    // Signing in and the account page.
+    SignInFailed = "sign-in-failed",
+    SignInSlowed { seconds: u64 } = "sign-in-slowed",
+    SignInBusy = "sign-in-busy",
+    FieldsEmpty = "fields-empty",
+    EmailInvalid = "email-invalid",
+    NameUpdated = "name-updated",
+    NameInvalid = "name-invalid",
+    PasswordChanged = "password-changed",
+    PasswordWrong = "password-wrong",
+    PasswordTooShort = "password-too-short",
+    PasswordTooLong = "password-too-long",
+    PasswordCommon = "password-common",
+    PasswordForbidden = "password-forbidden",
+    PasswordsDiffer = "passwords-differ",
+    ApplicationWithdrawn = "application-withdrawn",
+    AdministratorMade = "administrator-made",
+    SetupLinkInvalid = "setup-link-invalid",
+    // Pages that end a journey.
+    InteractionExpired = "interaction-expired",
+    /// The pending request was started in another browser.
+    InteractionForeign = "interaction-foreign",
+    /// Client or redirect URI not trusted: we do not send the person there.
+    ClientUntrusted = "client-untrusted",
+    LogoutRequestInvalid = "logout-request-invalid",
+}
+
+impl Message {
+    /// The sentence. `scope`, `field`: as they are on the wire; `seconds`, `max_bytes`: put into words.
+    pub fn text(self, locale: Locale) -> String {
+        words::message(locale, self.key(), &self.arguments())
+    }
+}
+
+/// A value inside a sentence.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Argument {
+    Number(u64),
+    Text(&'static str),
+}
+
+impl From<u64> for Argument {
+    fn from(value: u64) -> Self {
+        Argument::Number(value)
+    }
+}
+
+impl From<&'static str> for Argument {
+    fn from(value: &'static str) -> Self {
+        Argument::Text(value)
+    }
+}
+
+#[cfg(test)]
+trait Sample {
+    fn sample() -> Self;
+}
+
+#[cfg(test)]
+impl Sample for u64 {
+    fn sample() -> u64 {
+        90
+    }
+}
+
+#[cfg(test)]
+impl Sample for &'static str {
+    fn sample() -> &'static str {
+        "profile"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_message_has_its_own_sentence_in_every_language() {
+        for locale in Locale::ALL {
+            let texts: BTreeSet<String> = Message::samples().into_iter().map(|m| m.text(locale)).collect();
+            assert_eq!(texts.len(), Message::samples().len());
+            assert!(texts.iter().all(|text| !text.is_empty() && !text.contains(['{', '}'])));
+        }
+        let keys: BTreeSet<&str> = Message::samples().into_iter().map(Message::key).collect();
+        assert_eq!(keys.len(), Message::samples().len());
+    }
+
+    #[test]
+    fn values_are_put_into_words() {
+        let large = Message::PhotoTooLarge { max_bytes: 5 * 1_048_576 };
+        assert_eq!(large.text(Locale::En), "The photo is larger than 5 MB.");
+        assert_eq!(large.text(Locale::Fr), "La photo dépasse 5\u{a0}Mo.");
+        let slow = |seconds| Message::SignInSlowed { seconds };
+        assert_eq!(slow(10).text(Locale::En), "Too many tries. Please wait a minute and try again.");
+        assert_eq!(slow(61).text(Locale::Fr), "Trop d’essais. Patientez 2 minutes puis réessayez.");
+        let scope = Message::ScopeMissing { scope: "email" };
+        assert_eq!(scope.text(Locale::En), "The access token lacks the scope “email”.");
+    }
+}

@@ -1,0 +1,198 @@
+//! The pages: a context each, as plain as it can be, and its template.
+//! `data-page`, form ids, field and button names are fixed (CONTRACT §9): machines fill them in.
+
+use askama::Template;
+
+use crate::{ClientCard, Locale, Message, PersonCard, assets, words, words::Words};
+
+macro_rules! page {
+    ($page:ident, $template:ident, $file:literal) => {
+        #[derive(Template)]
+        #[template(path = $file)]
+        struct $template<'a> {
+            page: &'a $page,
+            t: Words,
+        }
+
+        impl $page {
+            /// The whole document.
+            pub fn render(&self, locale: Locale) -> String {
+                let template = $template { page: self, t: Words { locale } };
+                // Writing into a String cannot fail; our templates return no errors of their own.
+                template.render().unwrap_or_default()
+            }
+        }
+    };
+}
+
+/// `GET /login`: form#login with `username`, `password`, `csrf`; a#cancel.
+#[derive(Debug, Clone, Default)]
+pub struct LoginPage {
+    pub csrf: String,
+    /// Where the form goes: `/login?interaction=ID`.
+    pub action: String,
+    /// The application that waits, if one does.
+    pub client: Option<ClientCard>,
+    /// Back to the client with `access_denied`.
+    pub cancel: Option<String>,
+    /// Prefilled address: the last try, `login_hint`, or the person who signs in again.
+    pub username: String,
+    /// The person of the session, when they have to prove it again.
+    pub again: Option<PersonCard>,
+    pub problem: Option<Message>,
+}
+page!(LoginPage, LoginTemplate, "login.html");
+
+/// `GET /consent`: form#consent with buttons `decision` = `allow` | `deny`, `csrf`, and for administrators `for_everyone` = `yes`.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentPage {
+    pub csrf: String,
+    pub action: String,
+    pub client: ClientCard,
+    pub person: PersonCard,
+    /// What is asked for, by name on the wire (`openid`, `profile`, …).
+    pub scopes: Vec<String>,
+    /// Some of the scopes were allowed before: more is asked for now.
+    pub more: bool,
+    /// The person is an administrator and may approve for everyone.
+    pub may_approve_for_everyone: bool,
+}
+page!(ConsentPage, ConsentTemplate, "consent.html");
+
+/// `GET /oauth2/logout` where we ask: form#logout with a button `answer` = `yes`, `csrf`.
+#[derive(Debug, Clone, Default)]
+pub struct LogoutPage {
+    pub csrf: String,
+    pub action: String,
+    /// Carried along as hidden fields, in order.
+    pub fields: Vec<(String, String)>,
+    /// Name of the client that sent the person here, if it is known.
+    pub client: Option<String>,
+    pub person: Option<PersonCard>,
+    /// Where "stay signed in" goes.
+    pub stay: String,
+}
+page!(LogoutPage, LogoutTemplate, "logout.html");
+
+/// After signing out, when no client takes the person back.
+#[derive(Debug, Clone, Default)]
+pub struct SignedOutPage {
+    /// Where signing in starts again.
+    pub sign_in: String,
+}
+page!(SignedOutPage, SignedOutTemplate, "signed-out.html");
+
+/// Any problem that ends here instead of at the client.
+#[derive(Debug, Clone)]
+pub struct ErrorPage {
+    /// HTTP status, shown small.
+    pub status: u16,
+    pub message: Message,
+    /// For developers: the wire code (`invalid_request`) and what exactly was wrong, in English. Never an internal cause.
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    /// Finds the request in our log.
+    pub request_id: Option<String>,
+}
+page!(ErrorPage, ErrorTemplate, "error.html");
+
+/// `response_mode=form_post`: form#form-post goes to the client by POST, at once with JavaScript, by a button without.
+/// The answering handler must allow the client's origin in `form-action`.
+#[derive(Debug, Clone, Default)]
+pub struct FormPostPage {
+    /// The redirect URI, as registered.
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+    pub client: String,
+}
+page!(FormPostPage, FormPostTemplate, "form-post.html");
+
+/// `GET /setup/{token}`: form#setup with `name`, `email`, `password`, `csrf` makes the first administrator.
+#[derive(Debug, Clone, Default)]
+pub struct SetupPage {
+    pub csrf: String,
+    pub action: String,
+    pub name: String,
+    pub email: String,
+    pub problem: Option<Message>,
+}
+page!(SetupPage, SetupTemplate, "setup.html");
+
+/// `GET /account`: the person's name, photo, password and connected applications; plain forms all.
+///
+/// form#photo (multipart: `csrf`, then `photo`) to `/account/photo`, form#photo-remove to `/account/photo/remove`,
+/// form#name (`name`) to `/account/name`, form#password (`current`, `new`, `repeat`) to `/account/password`,
+/// a form.withdraw (`client_id`) an application to `/account/applications/withdraw`.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPage {
+    pub csrf: String,
+    pub person: PersonCard,
+    /// The photo is the person's own: it can be removed.
+    pub has_photo: bool,
+    pub photo_max_bytes: u64,
+    pub applications: Vec<ConnectedApplication>,
+    pub is_admin: bool,
+    /// Something was done.
+    pub notice: Option<Message>,
+    /// Something was refused.
+    pub problem: Option<Message>,
+    pub sign_out: String,
+}
+page!(AccountPage, AccountTemplate, "account.html");
+
+/// A client that the person has let in.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectedApplication {
+    pub client_id: String,
+    pub client: ClientCard,
+    pub scopes: Vec<String>,
+    /// Unix microseconds.
+    pub since: i64,
+}
+
+impl ConsentPage {
+    /// Name and photo go to the client with `profile` only.
+    fn shows_profile(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "profile")
+    }
+}
+
+impl ErrorPage {
+    fn title_key(&self) -> &'static str {
+        match self.status {
+            404 | 405 | 410 => "error-title-missing",
+            429 | 503 => "error-title-slow",
+            500..=599 => "error-title-server",
+            _ => "error-title-request",
+        }
+    }
+}
+
+impl AccountPage {
+    fn photo_hint(&self, t: &Words) -> String {
+        t.with("account-photo-hint", "size", words::size(t.locale, self.photo_max_bytes))
+    }
+
+    fn too_large(&self, t: &Words) -> String {
+        Message::PhotoTooLarge { max_bytes: self.photo_max_bytes }.text(t.locale)
+    }
+}
+
+impl ClientCard {
+    /// For the tile that stands for a logo.
+    pub(crate) fn initial(&self) -> String {
+        self.name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_uppercase().collect())
+            .unwrap_or_default()
+    }
+
+    /// One of six colours, always the same for the same name.
+    pub(crate) fn tint(&self) -> u32 {
+        self.name.chars().fold(7, |sum: u32, c| sum.wrapping_mul(31).wrapping_add(u32::from(c))) % 6
+    }
+}
+
+#[cfg(test)]
+mod tests;

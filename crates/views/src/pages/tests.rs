@@ -1,0 +1,1 @@
+//! Every page in every language, with ordinary and with hostile content.

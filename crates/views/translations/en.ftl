@@ -1,0 +1,191 @@
+# Every sentence of Visage in English. The other files hold the same keys (a test compares).
+# Style: plain, short, to the person; no exclamation marks, no blame.
+
+product = Visage
+skip = Skip to the content
+date = { $day } { $month } { $year }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+size-megabytes = { $number } MB
+size-kilobytes = { $number } KB
+
+# Fields
+email = E-mail address
+password = Password
+password-show = Show the password
+password-hide = Hide the password
+name = Name
+policy = Privacy policy
+terms = Terms of service
+opens-elsewhere = (another site)
+
+# Sign in
+login-title = Sign in
+login-to = Sign in to continue to { $client }
+login-plain = to your account
+login-again-title = Confirm that it is you
+login-again-to = { $client } asks you to sign in again
+login-again-plain = Please enter your password again
+login-submit = Sign in
+login-cancel = Cancel and go back to { $client }
+login-not-you = Not you? Change the address to sign in as someone else.
+
+# Consent
+consent-title = Allow { $client }?
+consent-lead = { $client } would like to
+consent-more = { $client } asks for more than you allowed before. It would like to
+consent-as = Signed in as
+consent-shared = This is what { $client } will see
+consent-allow = Allow
+consent-deny = Don’t allow
+consent-to = You will be taken to
+consent-withdraw = You can withdraw this at any time in your account.
+consent-everyone = Approve for everyone
+consent-everyone-note = You are an administrator. Nobody will be asked again about { $client } and these permissions.
+
+# Scopes in words
+scope-openid-title = Know who you are
+scope-openid-detail = An identifier that stays the same each time you sign in
+scope-profile-title = See and change your profile and photo
+scope-profile-detail = Your name, language and picture; it may update them for you
+scope-email-title = See your e-mail address
+scope-email-detail = And whether it has been verified
+scope-phone-title = See your phone number
+scope-phone-detail = And whether it has been verified
+scope-address-title = See your postal address
+scope-address-detail = As you entered it in your profile
+scope-offline_access-title = Stay connected while you are away
+scope-offline_access-detail = It keeps this access until you withdraw it
+scope-galleries-title = Manage your galleries
+scope-galleries-detail = Add, order, caption and remove their pictures
+scope-admin-title = Administer this service
+scope-admin-detail = Manage people and applications on your behalf
+scope-other-detail = A permission that this application defines
+
+# Sign out
+logout-title = Sign out?
+logout-lead = { $client } asks to sign you out.
+logout-plain = You will be signed out on this device.
+logout-yes = Sign out
+logout-no = Stay signed in
+signed-out-title = You are signed out
+signed-out-lead = It is safe to close this window.
+signed-out-again = Sign in again
+
+# Errors
+error-title-request = This request cannot go on
+error-title-missing = There is nothing here
+error-title-slow = A moment, please
+error-title-server = Something went wrong on our side
+error-developer = For developers
+error-id = Reference
+error-home = Go to your account
+
+# Answer by POST
+form-post-title = One last step
+form-post-lead = You are being taken back to { $client }.
+form-post-submit = Continue
+
+# First administrator
+setup-title = Welcome to Visage
+setup-lead = Create the first administrator. This link works once.
+setup-password-hint = At least 8 characters. A few unrelated words are best.
+setup-submit = Create administrator
+
+# Account
+account-title = Your account
+account-administrator = Administrator
+account-sign-out = Sign out
+account-photo = Photo
+account-photo-lead = Applications that you connect see this picture.
+account-photo-of = Your photo
+account-photo-choose = Choose a photo
+account-photo-hint = JPEG, PNG, GIF or WebP, up to { $size }. The centre square is used.
+account-photo-upload = Upload
+account-photo-replace = Replace
+account-photo-remove = Remove
+account-photo-preview = Preview of the new photo
+account-name = Name
+account-name-lead = How applications and people see you.
+account-name-submit = Save name
+account-password = Password
+account-password-lead = Changing it signs you out everywhere else and disconnects applications that stay connected.
+account-password-current = Current password
+account-password-new = New password
+account-password-repeat = New password again
+account-password-submit = Change password
+account-applications = Connected applications
+account-applications-lead = They can use what you allowed until you withdraw it.
+account-applications-none = No application is connected yet. When you sign in somewhere with Visage, it shows up here.
+account-applications-since = Since { $day }
+account-applications-may = What { $client } may do
+account-withdraw = Withdraw
+account-withdraw-from = Withdraw access from { $client }
+
+# Messages: API errors and answers, form problems, notices
+message-invalid-request = The request is not valid.
+message-invalid-body = The body of the request could not be read.
+message-invalid-field = The field “{ $field }” is not valid.
+message-body-too-large = The request is too large.
+message-body-timeout = The request took too long to arrive.
+message-not-found = What you asked for does not exist.
+message-method-not-allowed = This method is not allowed here.
+message-unsupported-media-type = This content type is not supported here.
+message-too-many-requests = Too many requests. Please try again in { $seconds ->
+    [one] one second
+   *[other] { $seconds } seconds
+  }.
+message-unavailable = The service is not available right now. Please try again in a moment.
+message-server-error = An unexpected error happened. It has been recorded.
+message-token-missing = An access token is needed.
+message-token-invalid = The access token is not valid or has expired.
+message-scope-missing = The access token lacks the scope “{ $scope }”.
+message-sign-in-required = Please sign in first.
+message-forbidden = You may not do this.
+message-form-forged = The form could not be confirmed. Please go back, load the page again and send it once more.
+message-profile-updated = Profile updated successfully
+message-picture-url-invalid = The picture URL must be an absolute https URL.
+message-photo-updated = Profile photo updated successfully
+message-photo-deleted = Profile photo deleted successfully
+message-photo-missing = No photo was sent.
+message-photo-too-many = Send one photo only.
+message-photo-too-large = The photo is larger than { $size }.
+message-photo-wrong-type = The file is not a JPEG, PNG, GIF or WebP image.
+message-photo-broken = The image is damaged and cannot be read.
+message-photo-too-many-pixels = The image has too many pixels.
+message-photo-crop-invalid = The crop must be x,y,side inside the image.
+message-photo-busy = Many photos are being processed. Please try again in a moment.
+message-sign-in-failed = The e-mail address or the password is not right.
+message-sign-in-slowed = Too many tries. Please wait { $minutes ->
+    [one] a minute
+   *[other] { $minutes } minutes
+  } and try again.
+message-sign-in-busy = Many people are signing in right now. Please try again in a moment.
+message-fields-empty = Please fill in every field.
+message-email-invalid = This does not look like an e-mail address.
+message-name-updated = Your name has been saved.
+message-name-invalid = A name has up to 120 characters and no line breaks.
+message-password-changed = Your password has been changed. Your other sessions have ended.
+message-password-wrong = The current password is not right.
+message-password-too-short = A password needs at least 8 characters.
+message-password-too-long = A password has at most 128 characters.
+message-password-common = This password is among the most common ones. Please choose another.
+message-password-forbidden = This password contains a character that cannot be used.
+message-passwords-differ = The new passwords are not the same.
+message-application-withdrawn = Access has been withdrawn.
+message-administrator-made = The administrator has been created.
+message-setup-link-invalid = This set-up link has been used or is not valid. Start the server on an empty database to get a new one.
+message-interaction-expired = This sign-in took too long or was finished already. Please go back to the application and start again.
+message-interaction-foreign = This sign-in was started in another browser. Please go back to the application and start again here.
+message-client-untrusted = The application that sent you here is not set up correctly, so we did not send you on.
+message-logout-request-invalid = This request to sign out is not valid, so we did not send you on.

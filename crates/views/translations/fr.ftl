@@ -1,0 +1,190 @@
+# Toutes les phrases de Visage en français. Les mêmes clés que en.ftl (un test compare).
+
+product = Visage
+skip = Aller au contenu
+date = { $day } { $month } { $year }
+month-1 = janvier
+month-2 = février
+month-3 = mars
+month-4 = avril
+month-5 = mai
+month-6 = juin
+month-7 = juillet
+month-8 = août
+month-9 = septembre
+month-10 = octobre
+month-11 = novembre
+month-12 = décembre
+size-megabytes = { $number } Mo
+size-kilobytes = { $number } Ko
+
+# Champs
+email = Adresse e-mail
+password = Mot de passe
+password-show = Afficher le mot de passe
+password-hide = Masquer le mot de passe
+name = Nom
+policy = Politique de confidentialité
+terms = Conditions d’utilisation
+opens-elsewhere = (autre site)
+
+# Connexion
+login-title = Se connecter
+login-to = Connectez-vous pour continuer vers { $client }
+login-plain = à votre compte
+login-again-title = Confirmez que c’est bien vous
+login-again-to = { $client } vous demande de vous reconnecter
+login-again-plain = Saisissez à nouveau votre mot de passe
+login-submit = Se connecter
+login-cancel = Annuler et revenir à { $client }
+login-not-you = Ce n’est pas vous ? Changez l’adresse pour utiliser un autre compte.
+
+# Consentement
+consent-title = Autoriser { $client } ?
+consent-lead = { $client } souhaite
+consent-more = { $client } demande plus que ce que vous aviez autorisé. Elle souhaite
+consent-as = Connecté en tant que
+consent-shared = Voici ce que { $client } verra
+consent-allow = Autoriser
+consent-deny = Refuser
+consent-to = Vous serez redirigé vers
+consent-withdraw = Vous pouvez retirer cet accès à tout moment depuis votre compte.
+consent-everyone = Approuver pour tout le monde
+consent-everyone-note = Vous êtes administrateur. Plus personne ne sera interrogé au sujet de { $client } et de ces autorisations.
+
+# Portées en mots
+scope-openid-title = Savoir qui vous êtes
+scope-openid-detail = Un identifiant qui reste le même à chaque connexion
+scope-profile-title = Voir et modifier votre profil et votre photo
+scope-profile-detail = Votre nom, votre langue et votre photo ; elle peut les mettre à jour
+scope-email-title = Voir votre adresse e-mail
+scope-email-detail = Et savoir si elle a été vérifiée
+scope-phone-title = Voir votre numéro de téléphone
+scope-phone-detail = Et savoir s’il a été vérifié
+scope-address-title = Voir votre adresse postale
+scope-address-detail = Telle que vous l’avez saisie dans votre profil
+scope-offline_access-title = Rester connectée en votre absence
+scope-offline_access-detail = Elle garde cet accès jusqu’à ce que vous le retiriez
+scope-galleries-title = Gérer vos galeries
+scope-galleries-detail = Ajouter, ordonner, légender et retirer leurs images
+scope-admin-title = Administrer ce service
+scope-admin-detail = Gérer les personnes et les applications en votre nom
+scope-other-detail = Une autorisation définie par cette application
+
+# Déconnexion
+logout-title = Se déconnecter ?
+logout-lead = { $client } demande à vous déconnecter.
+logout-plain = Vous serez déconnecté sur cet appareil.
+logout-yes = Se déconnecter
+logout-no = Rester connecté
+signed-out-title = Vous êtes déconnecté
+signed-out-lead = Vous pouvez fermer cette fenêtre.
+signed-out-again = Se reconnecter
+
+# Erreurs
+error-title-request = Cette demande ne peut pas aboutir
+error-title-missing = Il n’y a rien ici
+error-title-slow = Un instant, s’il vous plaît
+error-title-server = Une erreur est survenue de notre côté
+error-developer = Pour les développeurs
+error-id = Référence
+error-home = Aller à votre compte
+
+# Réponse par POST
+form-post-title = Dernière étape
+form-post-lead = Vous allez être ramené à { $client }.
+form-post-submit = Continuer
+
+# Premier administrateur
+setup-title = Bienvenue dans Visage
+setup-lead = Créez le premier administrateur. Ce lien ne sert qu’une fois.
+setup-password-hint = Au moins 8 caractères. L’idéal : quelques mots sans rapport.
+setup-submit = Créer l’administrateur
+
+# Compte
+account-title = Votre compte
+account-administrator = Administrateur
+account-sign-out = Se déconnecter
+account-photo = Photo
+account-photo-lead = Les applications que vous connectez voient cette image.
+account-photo-of = Votre photo
+account-photo-choose = Choisir une photo
+account-photo-hint = JPEG, PNG, GIF ou WebP, { $size } au plus. Le carré central est utilisé.
+account-photo-upload = Envoyer
+account-photo-replace = Remplacer
+account-photo-remove = Supprimer
+account-photo-preview = Aperçu de la nouvelle photo
+account-name = Nom
+account-name-lead = Celui que voient les applications et les gens.
+account-name-submit = Enregistrer le nom
+account-password = Mot de passe
+account-password-lead = Le changer vous déconnecte partout ailleurs et coupe les applications qui restent connectées.
+account-password-current = Mot de passe actuel
+account-password-new = Nouveau mot de passe
+account-password-repeat = Nouveau mot de passe, encore
+account-password-submit = Changer le mot de passe
+account-applications = Applications connectées
+account-applications-lead = Elles peuvent utiliser ce que vous avez autorisé jusqu’à ce que vous le retiriez.
+account-applications-none = Aucune application n’est connectée. Quand vous vous connecterez quelque part avec Visage, elle apparaîtra ici.
+account-applications-since = Depuis le { $day }
+account-applications-may = Ce que { $client } peut faire
+account-withdraw = Retirer
+account-withdraw-from = Retirer l’accès de { $client }
+
+# Messages
+message-invalid-request = La requête n’est pas valide.
+message-invalid-body = Le corps de la requête n’a pas pu être lu.
+message-invalid-field = Le champ « { $field } » n’est pas valide.
+message-body-too-large = La requête est trop volumineuse.
+message-body-timeout = La requête a mis trop de temps à arriver.
+message-not-found = Ce que vous demandez n’existe pas.
+message-method-not-allowed = Cette méthode n’est pas autorisée ici.
+message-unsupported-media-type = Ce type de contenu n’est pas accepté ici.
+message-too-many-requests = Trop de requêtes. Réessayez dans { $seconds ->
+    [one] une seconde
+   *[other] { $seconds } secondes
+  }.
+message-unavailable = Le service n’est pas disponible pour le moment. Réessayez dans un instant.
+message-server-error = Une erreur inattendue est survenue. Elle a été enregistrée.
+message-token-missing = Un jeton d’accès est nécessaire.
+message-token-invalid = Le jeton d’accès n’est pas valide ou a expiré.
+message-scope-missing = Il manque au jeton d’accès la portée « { $scope } ».
+message-sign-in-required = Veuillez d’abord vous connecter.
+message-forbidden = Vous ne pouvez pas faire cela.
+message-form-forged = Le formulaire n’a pas pu être confirmé. Revenez en arrière, rechargez la page et envoyez-le à nouveau.
+message-profile-updated = Profil mis à jour
+message-picture-url-invalid = L’URL de la photo doit être une URL https absolue.
+message-photo-updated = Photo de profil mise à jour
+message-photo-deleted = Photo de profil supprimée
+message-photo-missing = Aucune photo n’a été envoyée.
+message-photo-too-many = N’envoyez qu’une seule photo.
+message-photo-too-large = La photo dépasse { $size }.
+message-photo-wrong-type = Le fichier n’est pas une image JPEG, PNG, GIF ou WebP.
+message-photo-broken = L’image est endommagée et ne peut pas être lue.
+message-photo-too-many-pixels = L’image a trop de pixels.
+message-photo-crop-invalid = Le cadrage doit être x,y,côté à l’intérieur de l’image.
+message-photo-busy = Beaucoup de photos sont en cours de traitement. Réessayez dans un instant.
+message-sign-in-failed = L’adresse e-mail ou le mot de passe n’est pas correct.
+message-sign-in-slowed = Trop d’essais. Patientez { $minutes ->
+    [one] une minute
+   *[other] { $minutes } minutes
+  } puis réessayez.
+message-sign-in-busy = Beaucoup de personnes se connectent en ce moment. Réessayez dans un instant.
+message-fields-empty = Veuillez remplir tous les champs.
+message-email-invalid = Cela ne ressemble pas à une adresse e-mail.
+message-name-updated = Votre nom a été enregistré.
+message-name-invalid = Un nom a au plus 120 caractères et aucun saut de ligne.
+message-password-changed = Votre mot de passe a été changé. Vos autres sessions sont terminées.
+message-password-wrong = Le mot de passe actuel n’est pas correct.
+message-password-too-short = Un mot de passe a au moins 8 caractères.
+message-password-too-long = Un mot de passe a au plus 128 caractères.
+message-password-common = Ce mot de passe fait partie des plus courants. Choisissez-en un autre.
+message-password-forbidden = Ce mot de passe contient un caractère qui ne peut pas être utilisé.
+message-passwords-differ = Les deux nouveaux mots de passe ne sont pas identiques.
+message-application-withdrawn = L’accès a été retiré.
+message-administrator-made = L’administrateur a été créé.
+message-setup-link-invalid = Ce lien a déjà servi ou n’est pas valide. Démarrez le serveur sur une base vide pour en obtenir un nouveau.
+message-interaction-expired = Cette connexion a pris trop de temps ou est déjà terminée. Revenez à l’application et recommencez.
+message-interaction-foreign = Cette connexion a commencé dans un autre navigateur. Revenez à l’application et recommencez ici.
+message-client-untrusted = L’application qui vous envoie ici n’est pas bien configurée ; nous ne vous avons donc pas redirigé.
+message-logout-request-invalid = Cette demande de déconnexion n’est pas valide ; nous ne vous avons donc pas redirigé.
