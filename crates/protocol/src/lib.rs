@@ -1,13 +1,22 @@
 //! OAuth and OpenID Connect as data and pure rules: parse, validate, decide. No I/O, clock or randomness.
 //!
-//! - [`scopes`], [`error`], [`client`]: the words that every room speaks.
+//! - [`scopes`], [`error`], [`client`], [`claims`], [`policy`]: the words that every room speaks.
+//! - [`parameters`], [`redirect_uri`]: what requests are made of.
+//! - [`authorization`]: the authorization request from its parameters to the answer.
 
+pub mod authorization;
+pub mod claims;
 pub mod client;
 pub mod error;
+pub mod parameters;
+pub mod policy;
+pub mod redirect_uri;
 pub mod scopes;
 
+pub use claims::{Address, UserClaims};
 pub use client::{AuthMethod, Client, SigningAlg};
 pub use error::{ErrorCode, OAuthError};
+pub use policy::Policy;
 pub use scopes::Scopes;
 
 /// Unix time in microseconds; the only unit of time inside the house. Seconds exist on the wire alone.

@@ -1,0 +1,138 @@
+//! The one place that decides how an authorization request goes on. Every detour ends here again.
+
+use super::{Prompt, ValidRequest};
+use crate::{Client, ErrorCode, Micros, OAuthError, SECOND, Scopes};
+
+/// The person who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Person<'a> {
+    pub subject: &'a str,
+    pub auth_time: Micros,
+}
+
+/// Everything that the decision depends on beside the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    pub client: &'a Client,
+    pub person: Option<Person<'a>>,
+    /// The subject of a verified `id_token_hint`.
+    pub hinted: Option<&'a str>,
+    /// What this person allowed this client at any time.
+    pub consented: Option<&'a Scopes>,
+    /// What the consent page of this very request was answered with.
+    pub answer: Option<&'a Scopes>,
+    /// The person said no, on whichever page.
+    pub denied: bool,
+    /// When the request came.
+    pub received_at: Micros,
+    pub now: Micros,
+}
+
+/// Every way on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    SignIn {
+        /// Somebody is signed in, but must show again who they are.
+        reauthenticate: bool,
+    },
+    Consent {
+        missing: Scopes,
+    },
+    Permit {
+        scopes: Scopes,
+        /// The grant outlives the session.
+        offline: bool,
+    },
+    Refuse(OAuthError),
+}
+
+pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
+    if situation.denied {
+        return refuse(ErrorCode::AccessDenied, "The person did not agree.");
+    }
+    // > Authentication Context Class […] if this is an Essential Claim and the requirement cannot be met […]
+    if request.claims.requires_acr() {
+        return refuse(ErrorCode::UnmetAuthenticationRequirements, "No authentication context class is offered.");
+    }
+    let silent = request.prompts.has(Prompt::None);
+    let person = match sign_in(request, situation) {
+        SignIn::Enough(person) => person,
+        // > login_required: […] if the prompt parameter value in the Authentication Request is none, but the Authentication
+        // > Request cannot be completed without displaying a user interface for End-User authentication.
+        // <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
+        SignIn::Needed { .. } if silent => return refuse(ErrorCode::LoginRequired, "The person must sign in."),
+        SignIn::Needed { reauthenticate } => return Decision::SignIn { reauthenticate },
+        SignIn::SomebodyElse => return refuse(ErrorCode::LoginRequired, "Somebody else has signed in."),
+    };
+    debug_assert!(!person.subject.is_empty());
+    match consent(request, situation) {
+        Consent::Given(scopes) => {
+            let offline = scopes.contains("offline_access");
+            Decision::Permit { scopes, offline }
+        }
+        Consent::Needed(_) if silent => refuse(ErrorCode::ConsentRequired, "The person must agree first."),
+        Consent::Needed(missing) => Decision::Consent { missing },
+    }
+}
+
+enum SignIn<'a> {
+    Enough(Person<'a>),
+    Needed { reauthenticate: bool },
+    SomebodyElse,
+}
+
+fn sign_in<'a>(request: &ValidRequest, situation: &Situation<'a>) -> SignIn<'a> {
+    let Some(person) = situation.person else { return SignIn::Needed { reauthenticate: false } };
+    // Whoever signed in after the request came has answered `prompt=login` and every `max_age`, zero included.
+    let fresh = person.auth_time >= situation.received_at;
+
+    // > If the End-User identified by the ID Token is already logged in or is logged in as a result of the request (with the
+    // > OP possibly evaluating other information beyond the ID Token in this decision), then the Authorization Server returns a
+    // > positive response; otherwise, it MUST return an error, such as login_required.
+    // <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
+    let demanded = [situation.hinted, request.claims.required_subject()];
+    if demanded.into_iter().flatten().any(|subject| subject != person.subject) {
+        return if fresh { SignIn::SomebodyElse } else { SignIn::Needed { reauthenticate: true } };
+    }
+    // > login: The Authorization Server SHOULD prompt the End-User for reauthentication.
+    let asked_again = request.prompts.has(Prompt::Login) || request.prompts.has(Prompt::SelectAccount);
+    // > If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate the End-User.
+    let too_old = request.max_age.is_some_and(|seconds| situation.now - person.auth_time > seconds * SECOND);
+    if !fresh && (asked_again || too_old) {
+        return SignIn::Needed { reauthenticate: true };
+    }
+    SignIn::Enough(person)
+}
+
+enum Consent {
+    Given(Scopes),
+    Needed(Scopes),
+}
+
+/// Pinned for S40: nothing is approved without one earlier explicit consent, except for trusted clients and for what an
+/// administrator approved for everyone. That covers `offline_access` as well (CONTRACT section 3).
+fn consent(request: &ValidRequest, situation: &Situation<'_>) -> Consent {
+    let client = situation.client;
+    let recorded = situation.consented.cloned().unwrap_or_default();
+    // An answer counts for the person who gave it: theirs is on record.
+    if let Some(answer) = situation.answer
+        && answer.is_subset(&recorded)
+    {
+        let scopes = request.scopes.intersect(answer);
+        if !scopes.is_empty() {
+            return Consent::Given(scopes);
+        }
+    }
+    if request.prompts.has(Prompt::Consent) {
+        return Consent::Needed(request.scopes.clone());
+    }
+    if client.trusted {
+        return Consent::Given(request.scopes.clone());
+    }
+    let missing = request.scopes.without(&recorded.union(&client.everyone_scopes));
+    if missing.is_empty() { Consent::Given(request.scopes.clone()) } else { Consent::Needed(missing) }
+}
+
+fn refuse(code: ErrorCode, description: &'static str) -> Decision {
+    Decision::Refuse(OAuthError::new(code, description))
+}

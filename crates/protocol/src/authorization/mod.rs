@@ -1,0 +1,104 @@
+//! The authorization request: parse, [`validate`], [`decide`], answer.
+//!
+//! [`validate`] shows the order of the rules; each rule is a file here.
+
+mod decide;
+mod hints;
+mod max_age;
+mod pending;
+mod pkce;
+mod prompt;
+mod request;
+mod resource;
+mod response;
+mod response_mode;
+mod response_type;
+mod return_to;
+mod scope;
+mod sizes;
+mod unsupported;
+
+pub use decide::{Decision, Person, Situation, decide};
+pub use pending::Pending;
+pub use pkce::{METHODS as CODE_CHALLENGE_METHODS, proves};
+pub use prompt::{Prompt, Prompts};
+pub use request::AuthorizationRequest;
+pub use resource::check as check_resource;
+pub use response::{Response, ReturnAddress};
+pub use response_mode::ResponseMode;
+pub use response_type::SUPPORTED as RESPONSE_TYPES;
+pub use scope::cut as cut_scopes;
+
+use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest};
+
+/// A request that obeys every rule; what is left to find out is who the person is and whether they agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidRequest {
+    pub to: ReturnAddress,
+    /// The redirect URI was part of the request, so the token request must repeat it.
+    pub redirect_uri_given: bool,
+    /// What the client may have of what it asked for; never empty.
+    pub scopes: Scopes,
+    pub nonce: Option<String>,
+    pub code_challenge: Option<String>,
+    pub prompts: Prompts,
+    /// Seconds.
+    pub max_age: Option<i64>,
+    pub login_hint: Option<String>,
+    /// As it came: whoever holds the keys must verify it before [`decide`].
+    pub id_token_hint: Option<String>,
+    pub claims: ClaimsRequest,
+    /// The `claims` parameter as it came, to be kept with the grant.
+    pub claims_text: Option<String>,
+    pub ui_locales: Option<String>,
+}
+
+/// Why a request goes no further, and who may hear of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Client or redirect URI cannot be trusted: our own page, never a redirect.
+    Show(OAuthError),
+    /// Everything else goes back to the client.
+    Redirect { to: ReturnAddress, error: OAuthError },
+}
+
+/// Checks a request against the registration of its client and the operator's policy, rule by rule.
+pub fn validate(
+    request: &AuthorizationRequest,
+    client: &Client,
+    policy: &Policy,
+) -> Result<ValidRequest, Rejection> {
+    // Until this has succeeded nothing may be sent to the address that the request names.
+    let (to, redirect_uri_given) = return_to::find(request, client).map_err(Rejection::Show)?;
+    let back = |error| Rejection::Redirect { to: to.clone(), error };
+
+    sizes::check(request).map_err(back)?;
+    unsupported::check(request).map_err(back)?;
+    response_mode::check(request).map_err(back)?;
+    response_type::check(request, client).map_err(back)?;
+    let scopes = scope::cut(request.scope.as_deref(), client).map_err(back)?;
+    let code_challenge = pkce::check(request, client, policy).map_err(back)?;
+    let prompts = Prompts::parse(request.prompt.as_deref()).map_err(back)?;
+    let max_age = max_age::parse(request.max_age.as_deref()).map_err(back)?;
+    let claims = ClaimsRequest::parse(request.claims.as_deref()).map_err(back)?;
+    hints::check(request).map_err(back)?;
+    resource::check(request.resource.as_deref(), policy).map_err(back)?;
+
+    Ok(ValidRequest {
+        redirect_uri_given,
+        scopes,
+        nonce: request.nonce.clone(),
+        code_challenge,
+        prompts,
+        max_age,
+        login_hint: request.login_hint.clone(),
+        id_token_hint: request.id_token_hint.clone(),
+        claims,
+        claims_text: request.claims.clone(),
+        ui_locales: request.ui_locales.clone(),
+        to,
+    })
+}
+
+#[cfg(test)]
+mod tests;

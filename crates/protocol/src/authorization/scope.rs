@@ -1,0 +1,21 @@
+//! Which scopes a request is about: those asked for, known here, allowed to the client.
+
+use crate::{Client, ErrorCode, OAuthError, Scopes};
+
+/// Pinned for S12: unknown scopes are ignored; none left is an error.
+///
+/// > If the client omits the scope parameter when requesting authorization, the authorization server MUST either process the
+/// > request using a pre-defined default value or fail the request indicating an invalid scope.
+///
+/// <https://www.rfc-editor.org/rfc/rfc6749#section-3.3>
+pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
+    let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidScope, why));
+    let Some(asked) = asked else { return refuse("The scope is missing.") };
+    let Ok(asked) = Scopes::parse(asked) else { return refuse("The scope holds a character that is not allowed.") };
+    let mut scopes = asked.intersect(&client.allowed_scopes());
+    if !client.allows_grant("refresh_token") {
+        // Nothing could come of it, so nobody is asked about it.
+        scopes = scopes.without(&Scopes::from_iter(["offline_access"]));
+    }
+    if scopes.is_empty() { refuse("None of the scopes is one that the client may have.") } else { Ok(scopes) }
+}

@@ -1,0 +1,30 @@
+//! Nothing twice, nothing too long.
+
+use super::AuthorizationRequest;
+use crate::OAuthError;
+
+/// Bytes of `state` that we echo (S11).
+pub const LONGEST_STATE: usize = 4096;
+/// Bytes of `nonce`, which goes into every ID token.
+const LONGEST_NONCE: usize = 1024;
+const LONGEST_OTHER: usize = 2048;
+
+/// > Request and response parameters MUST NOT be included more than once.
+///
+/// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1>
+pub fn check(request: &AuthorizationRequest) -> Result<(), OAuthError> {
+    if request.repeated.is_some() {
+        return Err(OAuthError::invalid_request("A parameter came more than once."));
+    }
+    let limited = [
+        (&request.state, LONGEST_STATE),
+        (&request.nonce, LONGEST_NONCE),
+        (&request.scope, LONGEST_OTHER),
+        (&request.login_hint, LONGEST_OTHER),
+        (&request.ui_locales, LONGEST_OTHER),
+    ];
+    if limited.into_iter().any(|(value, most)| value.as_ref().is_some_and(|text| text.len() > most)) {
+        return Err(OAuthError::invalid_request("A parameter is too long."));
+    }
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! Claims about a person: all that we may know, the scope that releases each, and the `claims` parameter.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{ErrorCode, OAuthError, Scopes};
+
+/// Which claims a scope releases.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims>
+pub const BY_SCOPE: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+    ("address", &["address"]),
+];
+
+/// The standard claims of one person. An absent value is an absent key, never null or empty (S83).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UserClaims {
+    pub sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birthdate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+}
+
+/// <https://openid.net/specs/openid-connect-core-1_0.html#AddressClaim>
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formatted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl UserClaims {
+    /// What a client with these scopes may read: `sub` and the claims of its scopes, nothing empty.
+    pub fn released(&self, scopes: &Scopes) -> Map<String, Value> {
+        let Ok(Value::Object(mut all)) = serde_json::to_value(self) else { return Map::new() };
+        all.retain(|name, value| (name == "sub" || is_released(name, scopes)) && !is_empty(value));
+        all
+    }
+}
+
+/// Whether one of these scopes releases this claim.
+pub fn is_released(claim: &str, scopes: &Scopes) -> bool {
+    BY_SCOPE.iter().any(|(scope, claims)| claims.contains(&claim) && scopes.contains(scope))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
+    }
+}
+
+/// The `claims` parameter: single claims that the client would like to have, by place of delivery.
+///
+/// > The claims parameter value is represented in an OAuth 2.0 request as UTF-8 encoded JSON […] The top-level members of
+/// > the Claims request JSON object are: userinfo, id_token
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter>. We honour it within the granted scopes: userinfo
+/// gives every claim of those anyway, and the ID token carries those that are named here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClaimsRequest {
+    pub userinfo: Option<BTreeMap<String, Option<Wish>>>,
+    pub id_token: Option<BTreeMap<String, Option<Wish>>>,
+}
+
+/// How much one claim is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    pub essential: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<Value>>,
+}
+
+impl ClaimsRequest {
+    const LONGEST: usize = 8 * 1024;
+
+    // S30
+    pub fn parse(text: Option<&str>) -> Result<Self, OAuthError> {
+        let Some(text) = text else { return Ok(Self::default()) };
+        let malformed = || OAuthError::new(ErrorCode::InvalidRequest, "The claims parameter is not a claims request.");
+        if text.len() > Self::LONGEST {
+            return Err(malformed());
+        }
+        // A sequence would deserialize into a struct as well: only an object is meant.
+        let value: Value = serde_json::from_str(text).map_err(|_| malformed())?;
+        if !value.is_object() {
+            return Err(malformed());
+        }
+        serde_json::from_value(value).map_err(|_| malformed())
+    }
+
+    /// The person whom `claims.id_token.sub` demands.
+    ///
+    /// > If the sub (subject) Claim is requested with a specific value for the ID Token, the Authorization Server MUST only
+    /// > send a positive response if the End-User identified by that sub value has an active session
+    ///
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation>
+    pub fn required_subject(&self) -> Option<&str> {
+        self.wish("sub")?.value.as_ref()?.as_str()
+    }
+
+    /// > If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter requesting specific
+    /// > Authentication Context Class Reference values […] the Authorization Server MUST return an acr Claim Value that
+    /// > matches one of the requested values. […] If this is an Essential Claim and the requirement cannot be met, then the
+    /// > Authorization Server MUST treat that outcome as a failed authentication attempt.
+    ///
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics>. We assert no authentication context class.
+    pub fn requires_acr(&self) -> bool {
+        self.wish("acr").is_some_and(|wish| wish.essential && (wish.value.is_some() || wish.values.is_some()))
+    }
+
+    /// Names of claims wanted in the ID token, of those that these scopes release.
+    pub fn for_id_token(&self, scopes: &Scopes) -> Vec<&str> {
+        let names = self.id_token.iter().flat_map(BTreeMap::keys).map(String::as_str);
+        names.filter(|name| is_released(name, scopes)).collect()
+    }
+
+    fn wish(&self, claim: &str) -> Option<&Wish> {
+        self.id_token.as_ref()?.get(claim)?.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ada() -> UserClaims {
+        UserClaims {
+            sub: "u1".into(),
+            name: Some("Ada".into()),
+            nickname: Some(String::new()),
+            email: Some("ada@example.test".into()),
+            email_verified: Some(false),
+            address: Some(Address::default()),
+            ..UserClaims::default()
+        }
+    }
+
+    // S83
+    #[test]
+    fn only_the_claims_of_granted_scopes_and_nothing_empty() {
+        let released = |text: &str| Value::Object(ada().released(&Scopes::parse(text).unwrap()));
+        assert_eq!(released("openid"), serde_json::json!({"sub": "u1"}));
+        assert_eq!(released("openid profile address"), serde_json::json!({"sub": "u1", "name": "Ada"}));
+        assert_eq!(
+            released("openid email"),
+            serde_json::json!({"sub": "u1", "email": "ada@example.test", "email_verified": false})
+        );
+    }
+
+    // S30
+    #[test]
+    fn a_claims_request_is_an_object_of_objects() {
+        assert_eq!(ClaimsRequest::parse(None), Ok(ClaimsRequest::default()));
+        let wishes = r#"{"userinfo":{"name":{"essential":true},"x":null},"id_token":{"sub":{"value":"u1"},"email":null},"other":1}"#;
+        let request = ClaimsRequest::parse(Some(wishes)).unwrap();
+        assert_eq!(request.required_subject(), Some("u1"));
+        assert_eq!(request.for_id_token(&Scopes::parse("openid email").unwrap()), ["email"]);
+        assert!(!request.requires_acr());
+        for bad in ["", "x", "[]", "1", "{\"id_token\":[]}", "{\"id_token\":{\"a\":1}}", "{\"userinfo\":{\"a\":{\"essential\":1}}}"] {
+            assert!(ClaimsRequest::parse(Some(bad)).is_err(), "{bad}");
+        }
+        let deep = format!("{}{}", "{\"userinfo\":".repeat(600), "}".repeat(600));
+        assert!(ClaimsRequest::parse(Some(&deep)).is_err(), "a depth bomb is refused");
+        let acr = ClaimsRequest::parse(Some(r#"{"id_token":{"acr":{"essential":true,"values":["2"]}}}"#)).unwrap();
+        assert!(acr.requires_acr());
+    }
+
+    proptest! {
+        // I6
+        #[test]
+        fn fewer_scopes_never_release_more(a in "(openid |profile |email |phone |address ){0,5}", b in "(openid |profile |email ){0,5}") {
+            let (a, b) = (Scopes::parse(&a).unwrap(), Scopes::parse(&b).unwrap());
+            let (wide, narrow) = (ada().released(&a), ada().released(&a.intersect(&b)));
+            prop_assert!(narrow.keys().all(|key| wide.contains_key(key)));
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,200}") {
+            let _ = ClaimsRequest::parse(Some(&text));
+        }
+    }
+}
