@@ -1,0 +1,203 @@
+// Every page in light, dark and on a phone: a picture for a person to look at, and axe finds nothing to say.
+// The pictures go to VISAGE_SHOTS (the target folder's `screenshots` unless it is set).
+//
+// With VISAGE_PICTURE=docs/visage.jpg it also makes the picture of the README.
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Visage } from '../clients/visage.mjs'
+import { ADA, holdsUp, launch, LOOKS, photograph, portrait, visitor } from './chromium.mjs'
+import { RelyingParty } from './relying-party.mjs'
+
+const PASSWORD = 'a long enough pass phrase'
+const ADA_AT = 'ada@example.test'
+const ROOT = 'root@example.test'
+
+let browser, visage, application, other
+before(async () => {
+  browser = await launch()
+  visage = await Visage.prepare()
+  application = await new RelyingParty().listen()
+  other = await new RelyingParty().listen()
+  const register = (name, party) => {
+    const file = join(visage.folder, 'client.json')
+    writeFileSync(file, JSON.stringify({
+      client_name: name,
+      redirect_uris: [party.redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      client_uri: party.origin,
+      policy_uri: `${party.origin}/privacy`,
+      tos_uri: `${party.origin}/terms`,
+    }))
+    return visage.addClient('--metadata', file)
+  }
+  const clients = [register('Gallery Walk', application), register('Parish Choir', other)]
+  visage.addPerson({ email: ADA_AT, name: 'Ada Lovelace', password: PASSWORD })
+  visage.addPerson({ email: ROOT, name: 'Grace Hopper', password: PASSWORD, admin: true })
+  await visage.start()
+  await application.meet(visage.issuer, clients[0])
+  await other.meet(visage.issuer, clients[1])
+})
+after(async () => {
+  await application?.close()
+  await other?.close()
+  await browser?.close()
+  await visage?.stop()
+})
+
+async function signIn(page, email, address = `${visage.issuer}/login`) {
+  await page.goto(address)
+  await page.fill('#login [name=username]', email)
+  await page.fill('#login [name=password]', PASSWORD)
+  await page.click('#login button[type=submit]')
+}
+
+/** Visits every page in turn; `seen` is told each page's name once it is there. */
+async function tour(page, seen) {
+  const start = `${application.origin}/sign-in`
+  await page.goto(start)
+  await seen('login')
+  await page.fill('#login [name=username]', ADA_AT)
+  await page.fill('#login [name=password]', 'not the pass phrase')
+  await page.click('#login button[type=submit]')
+  await seen('login-problem')
+  await page.fill('#login [name=username]', ADA_AT)
+  await page.fill('#login [name=password]', PASSWORD)
+  await page.click('#login button[type=submit]')
+  await page.waitForSelector('#consent')
+  await seen('consent')
+  await page.click('#consent button[value=allow]')
+  await page.waitForURL(`${application.origin}/**`)
+  await page.goto(`${other.origin}/sign-in?scope=openid+profile+phone+address`)
+  await seen('consent-more-scopes')
+  await page.click('#consent button[value=allow]')
+  await page.waitForURL(`${other.origin}/**`)
+  await page.goto(`${visage.issuer}/account`)
+  await seen('account')
+  await page.setInputFiles('#photo [name=photo]', await portrait(browser, ADA))
+  await page.waitForSelector('#photo .preview:not([hidden])')
+  await seen('account-preview')
+  await page.click('#photo button[type=submit]')
+  await page.waitForSelector('#photo-remove')
+  await seen('account-photo')
+  await page.setInputFiles('#photo [name=photo]', { name: 'a.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') })
+  await page.click('#photo button[type=submit]')
+  await page.waitForSelector('[role=alert]')
+  await seen('account-problem')
+  await page.goto(`${start}?prompt=login`)
+  await seen('login-again')
+  await page.goto(`${visage.issuer}/oauth2/authorize?client_id=nobody&response_type=code`)
+  await seen('error')
+  await page.goto(`${visage.issuer}/no-such-page`)
+  await seen('not-found')
+  await page.goto(`${visage.issuer}/oauth2/logout`)
+  await seen('logout')
+  await page.click('#logout button[value=yes]')
+  await page.waitForSelector('[data-page=signed-out]')
+  await seen('signed-out')
+  await signIn(page, ROOT, `${start}?prompt=consent`)
+  await page.waitForSelector('#consent')
+  await seen('consent-administrator')
+}
+
+describe('pages', () => {
+  for (const { look, ...options } of LOOKS) {
+    test(`hold up, ${look}`, async () => {
+      const { context, page, faults } = await visitor(browser, options)
+      await tour(page, async (name) => {
+        await photograph(page, `${name}-${look}`)
+        await holdsUp(page, `${name}, ${look}`)
+      })
+      assert.deepEqual(faults, [])
+      await clearPhoto(context)
+      await context.close()
+    })
+  }
+
+  test('speak French', async () => {
+    const { context, page } = await visitor(browser, { locale: 'fr-FR', viewport: { width: 390, height: 844 } })
+    await tour(page, async (name) => {
+      assert.equal(await page.getAttribute('html', 'lang'), 'fr', name)
+      await photograph(page, `${name}-french`)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wide <= 0, `${name} in French is ${wide} px too wide`)
+    })
+    await clearPhoto(context)
+    await context.close()
+  })
+
+  test('ui_locales wins over the browser', async () => {
+    const { context, page } = await visitor(browser)
+    await page.goto(`${application.origin}/sign-in?ui_locales=fr`)
+    assert.equal(await page.getAttribute('html', 'lang'), 'fr')
+    await context.close()
+  })
+
+  test('the first administrator sets the house up by the link in the log', async () => {
+    const empty = await Visage.prepare()
+    await empty.start()
+    try {
+      const link = empty.log.match(/https?:\/\/[^\s"\\]+\/setup\/[\w-]+/)[0]
+      for (const { look, ...options } of LOOKS) {
+        const { context, page } = await visitor(browser, options)
+        await page.goto(link)
+        await photograph(page, `setup-${look}`)
+        await holdsUp(page, `setup, ${look}`)
+        await context.close()
+      }
+      const { context, page, faults } = await visitor(browser)
+      await page.goto(link)
+      await page.fill('#setup [name=name]', 'Grace Hopper')
+      await page.fill('#setup [name=email]', ROOT)
+      await page.fill('#setup [name=password]', PASSWORD)
+      await page.click('#setup button[type=submit]')
+      await page.waitForSelector('[data-page=account], [data-page=login]')
+      assert.deepEqual(faults, [])
+      assert.match(empty.command(['user', 'list', '--json']), /root@example\.test/)
+      // The link is good once.
+      await page.goto(link)
+      assert.equal(await page.locator('#setup').count(), 0)
+      await context.close()
+    } finally {
+      await empty.stop()
+    }
+  })
+
+  test('the picture of the README', { skip: !process.env.VISAGE_PICTURE && 'VISAGE_PICTURE is not set' }, async () => {
+    const shots = []
+    for (const colorScheme of ['light', 'dark']) {
+      const { context, page } = await visitor(browser, { colorScheme, viewport: { width: 1180, height: 900 }, deviceScaleFactor: 1.5 })
+      await tour(page, async (name) => {
+        const wanted = colorScheme === 'light' ? name === 'account-photo' : name === 'consent-more-scopes'
+        if (wanted) {
+          if (name !== 'account-photo') await page.setViewportSize({ width: 620, height: 900 })
+          shots.push(`data:image/png;base64,${(await page.screenshot()).toString('base64')}`)
+          await page.setViewportSize({ width: 1180, height: 900 })
+        }
+      })
+      await clearPhoto(context)
+      await context.close()
+    }
+    const page = await browser.newPage({ viewport: { width: 1280, height: 760 } })
+    await page.setContent(`<style>
+      body{margin:0;width:1280px;height:760px;background:linear-gradient(135deg,#e9e4d8,#c9d8d3);overflow:hidden;position:relative}
+      img{position:absolute;border-radius:12px;box-shadow:0 24px 60px #0005}
+      #account{left:48px;top:48px;width:870px}#consent{right:48px;top:150px;width:400px}
+    </style><img id="account" src="${shots[0]}"><img id="consent" src="${shots[1]}">`)
+    await page.screenshot({ path: process.env.VISAGE_PICTURE, type: 'jpeg', quality: 82 })
+  })
+})
+
+/** So that the next tour begins without a photo and without consent. */
+async function clearPhoto(context) {
+  const page = await context.newPage()
+  await page.context().clearCookies()
+  await signIn(page, ADA_AT)
+  if (await page.locator('#photo-remove').count()) await page.click('#photo-remove button[type=submit]')
+  while (await page.locator('.withdraw').count()) await page.click('.withdraw button[type=submit] >> nth=0')
+  await page.close()
+}
