@@ -1,0 +1,172 @@
+//! The configuration: one typed struct, filled from defaults, then `visage.toml`, then `VISAGE_SECTION__KEY`.
+//!
+//! Rooms never see it: `compose` hands each its own small settings. `section` declares settings, `load` merges the
+//! sources, `reference` prints what there is, `show` prints what holds.
+
+mod load;
+mod reference;
+mod section;
+mod show;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use serde::Deserialize;
+
+pub use load::{ConfigError, Loaded, Source};
+pub use reference::{SECTIONS, markdown, settings};
+pub use section::{Section, Setting};
+use section::section;
+pub use show::shown;
+pub use types::{BaseUrl, DefaultPicture, Hidden, LogFormat, Network, Period, Pkce, PublicUrl, StoreUrl};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub keys: Keys,
+    pub photos: Photos,
+    pub oauth: OAuth,
+    pub session: Session,
+    pub cache: Cache,
+    pub logs: Logs,
+}
+
+section! {
+    /// Where we listen and what we are called.
+    Server = "server" {
+        /// Address and port of the listener.
+        listen: SocketAddr = "127.0.0.1:8080",
+        /// The issuer, as everybody outside sees it: scheme, host and port, without a path. Must be https outside
+        /// loopback. The Host header of a request never makes a URL.
+        public_url: PublicUrl = "http://localhost:8080",
+        /// Address of a second listener for Prometheus metrics (`/metrics`) and health; off when not set. Keep it
+        /// away from the public.
+        metrics_listen: Option<SocketAddr> = "",
+        /// Networks whose `Forwarded` and `X-Forwarded-For` headers are believed, such as `["10.0.0.0/8"]`.
+        trusted_proxies: Vec<Network> = "[]",
+        /// Threads that answer requests; 0 is one a core.
+        workers: usize = "0",
+        /// How long a stop waits for requests that are under way.
+        shutdown_timeout: Period = "30s",
+    }
+}
+
+section! {
+    /// The database; the scheme alone decides which.
+    Database = "database" {
+        /// `sqlite://path` (relative to the working directory) or `postgres://user:password@host/name`.
+        /// `?sslmode=disable`, `require` (encrypts, does not verify) or `verify-full`.
+        url: Hidden = "sqlite://data/visage.db" secret,
+        /// Apply pending migrations at start. If false, `serve` refuses to start until `visage migrate` has run.
+        auto_migrate: bool = "true",
+        /// Connections to PostgreSQL that a node keeps for transactions.
+        pool_size: usize = "8",
+    }
+}
+
+section! {
+    /// Keys: one master key outside the database; everything else is rows sealed with it.
+    Keys = "keys" {
+        /// Directory of the master key, which is made on first start with mode 0600.
+        dir: PathBuf = "keys",
+        /// The master key itself (base64url of 32 bytes), instead of the directory.
+        master: Option<Hidden> = "" secret,
+        /// How long a signing key is used before the next one takes over; 0d never rotates by itself.
+        rotate_every: Period = "90d",
+        /// How long a new signing key is published before it signs: clients may keep the key set that long.
+        publish_before: Period = "1d",
+    }
+}
+
+section! {
+    /// Profile photos.
+    Photos = "photos" {
+        /// Where objects are kept: `file://directory` or `gs://bucket`.
+        store: StoreUrl = "file://data/photos",
+        /// Where stored objects can be fetched, e.g. `https://storage.googleapis.com/bucket`; our own `/media/` when
+        /// not set.
+        public_url: Option<BaseUrl> = "",
+        /// Endpoint of Google Cloud Storage (HTTP), for an emulator; Google's when not set.
+        gcs_endpoint: Option<String> = "",
+        /// Endpoint of Google Cloud Storage (gRPC); the same as `gcs_endpoint` when not set.
+        gcs_grpc_endpoint: Option<String> = "",
+        /// File with Google credentials; the ones of the environment when not set.
+        gcs_credentials: Option<PathBuf> = "",
+        /// Largest upload in bytes.
+        max_bytes: usize = "5242880",
+        /// How long superseded objects outlive the switch, so that no reader meets a hole.
+        delete_after: Period = "10s",
+        /// How long others may cache a stored object; a deleted photo may live on in shared caches that long.
+        max_age: Period = "1d",
+        /// Picture of people without one: `initials`, `none`, or a URL.
+        default: DefaultPicture = "initials",
+        + stores: BTreeMap<String, NamedStore>,
+    }
+}
+
+section! {
+    /// Further object stores by name. Every picture remembers its store's name; `photos.store` is the one named
+    /// `default`, into which new pictures go.
+    NamedStore = "photos.stores.NAME" {
+        /// Needed; as `photos.store`.
+        url: StoreUrl = "",
+        /// As `photos.public_url`.
+        public_url: Option<BaseUrl> = "",
+        /// As `photos.gcs_endpoint`.
+        endpoint: Option<String> = "",
+        /// As `photos.gcs_grpc_endpoint`.
+        grpc_endpoint: Option<String> = "",
+        /// As `photos.gcs_credentials`.
+        credentials: Option<PathBuf> = "",
+    }
+}
+
+section! {
+    /// Tokens.
+    OAuth = "oauth" {
+        /// Life of an access token and of an ID token.
+        access_token_ttl: Period = "10m",
+        /// Life of an authorization code.
+        code_ttl: Period = "60s",
+        /// A refresh token that is not used for this long ends.
+        refresh_idle: Period = "30d",
+        /// A grant ends after this long, however often it was refreshed.
+        refresh_max: Period = "365d",
+        /// Who must use PKCE: `always`, or `public`: confidential clients may do without.
+        pkce: Pkce = "always",
+    }
+}
+
+section! {
+    /// Sign-in sessions in the browser.
+    Session = "session" {
+        /// A session that is not used for this long ends.
+        idle: Period = "14d",
+        /// A session ends after this long in any case.
+        max: Period = "90d",
+    }
+}
+
+section! {
+    /// The in-process cache of the hot path.
+    Cache = "cache" {
+        /// If false, every request asks the database: revocation is exact on every node at once, at the price of a
+        /// round trip a request.
+        enabled: bool = "true",
+    }
+}
+
+section! {
+    /// Log lines on standard error.
+    Logs = "logs" {
+        /// What is logged, as a filter of `tracing`: `info`, `warn`, `info,photo=debug`.
+        level: String = "info",
+        /// `auto` (text on a terminal, JSON otherwise), `text` or `json`.
+        format: LogFormat = "auto",
+    }
+}

@@ -1,0 +1,127 @@
+//! What a configuration may say, and how it is refused.
+
+use std::{io::Write, path::Path};
+
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+    let mut at = tempfile::NamedTempFile::new().unwrap();
+    at.write_all(file.as_bytes()).unwrap();
+    load_path(at.path(), environment)
+}
+
+fn load_path(path: &Path, environment: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+    Loaded::load(Some(path), environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+}
+
+fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
+    load(file, environment).unwrap_err().to_string()
+}
+
+#[test]
+fn defaults_alone_are_a_configuration() {
+    let config = load("", &[]).unwrap().config;
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.server.public_url.issuer(), "http://localhost:8080");
+    assert_eq!(config.database.url.expose(), "sqlite://data/visage.db");
+    assert_eq!(config.photos.store, StoreUrl::Disk("data/photos".into()));
+    assert_eq!(config.photos.delete_after.micros(), 10_000_000);
+    assert_eq!(config.oauth.pkce, Pkce::Always);
+    assert!(config.server.metrics_listen.is_none());
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_bare_words_are_strings() {
+    let file = "[server]\nlisten = '127.0.0.1:1'\n[photos.stores.eu]\nurl = 'gs://eu-photos'\n";
+    let environment = [
+        ("VISAGE_SERVER__LISTEN", "127.0.0.1:2"),
+        ("VISAGE_DATABASE__URL", "postgres://visage:s3cret@db/visage"),
+        ("VISAGE_DATABASE__AUTO_MIGRATE", "false"),
+        ("VISAGE_SERVER__TRUSTED_PROXIES", "['10.0.0.0/8', '::1']"),
+        ("VISAGE_PHOTOS__STORES__US__URL", "gs://us-photos"),
+        ("VISAGE_TEST_POSTGRES_URL", "not ours: no two underscores"),
+        ("OTHER__THING", "not ours"),
+    ];
+    let loaded = load(file, &environment).unwrap();
+    assert_eq!(loaded.config.server.listen.port(), 2);
+    assert!(!loaded.config.database.auto_migrate);
+    assert_eq!(loaded.config.server.trusted_proxies.len(), 2);
+    assert_eq!(loaded.config.photos.stores["eu"].url, StoreUrl::GoogleCloudStorage { bucket: "eu-photos".into() });
+    assert_eq!(loaded.config.photos.stores["us"].url, StoreUrl::GoogleCloudStorage { bucket: "us-photos".into() });
+}
+
+#[test]
+fn what_does_not_exist_is_refused_by_name() {
+    let message = refusal("[server]\nlisten_on = 1\n", &[]);
+    assert!(message.contains("`server.listen_on`") && message.contains("did you mean `server.listen`"), "{message}");
+    let message = refusal("", &[("VISAGE_OAUTH__PKZE", "always")]);
+    assert!(message.contains("VISAGE_OAUTH__PKZE") && message.contains("`oauth.pkce`"), "{message}");
+    let message = refusal("[mail]\nurl = 'smtp://x'\n", &[]);
+    assert!(message.contains("`mail.url`"), "{message}");
+}
+
+#[test]
+fn a_wrong_value_names_its_setting_and_its_source() {
+    let message = refusal("", &[("VISAGE_OAUTH__CODE_TTL", "soon")]);
+    assert!(message.contains("oauth.code_ttl") && message.contains("VISAGE_OAUTH__CODE_TTL"), "{message}");
+    assert!(message.contains("10s"), "says what it would like: {message}");
+    let message = refusal("[server]\npublic_url = 'http://login.example.org'\n", &[]);
+    assert!(message.contains("server.public_url") && message.contains("https://"), "{message}");
+    let message = refusal("[server]\npublic_url = 'https://login.example.org/auth'\n", &[]);
+    assert!(message.contains("server.public_url"), "{message}");
+    let message = refusal("[database]\nurl = 5\n", &[]);
+    assert!(message.contains("database.url"), "{message}");
+    let message = refusal("[photos]\nstore = 'ftp://x/y'\n", &[]);
+    assert!(message.contains("photos.store") && message.contains("gs://"), "{message}");
+    let message = refusal("[photos.stores.eu]\npublic_url = 'https://x'\n", &[]);
+    assert!(message.contains("url"), "a named store needs a URL: {message}");
+}
+
+#[test]
+fn durations() {
+    let micros = |text: &str| text.parse::<Period>().map(Period::micros).ok();
+    assert_eq!(micros("250ms"), Some(250_000));
+    assert_eq!(micros("10s"), Some(10_000_000));
+    assert_eq!(micros("5m"), Some(300_000_000));
+    assert_eq!(micros("2h"), Some(7_200_000_000));
+    assert_eq!(micros("30d"), Some(2_592_000_000_000));
+    for wrong in ["", "10", "s", "-1s", "1.5s", "10 s", "99999999999999999999d", "40000d", "1w"] {
+        assert_eq!(micros(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn show_hides_secrets() {
+    let environment = [
+        ("VISAGE_DATABASE__URL", "postgres://visage:s3cret@db/visage?sslmode=require"),
+        ("VISAGE_KEYS__MASTER", "s3cret-master"),
+    ];
+    let shown = format!("{:?}", shown(&load("", &environment).unwrap()));
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert!(shown.contains("@db/visage"), "{shown}");
+    let debug = format!("{:?}", load("", &environment).unwrap().config);
+    assert!(!debug.contains("s3cret"), "{debug}");
+}
+
+#[test]
+fn every_setting_is_documented_once() {
+    let mut paths: Vec<_> = settings().map(Setting::path).collect();
+    let count = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), count);
+    for setting in settings() {
+        assert!(setting.meaning().ends_with('.'), "{} needs a sentence", setting.path());
+    }
+}
+
+/// `docs/configuration.md` is generated: `visage config reference > docs/configuration.md`.
+#[test]
+fn the_reference_in_docs_is_the_one_we_generate() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap_or_default(),
+        markdown(),
+        "run: cargo run -- config reference > docs/configuration.md"
+    );
+}

@@ -1,0 +1,216 @@
+//! The values that settings are made of: each parses itself and says in words what it would have liked.
+
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+/// A length of time: `250ms`, `10s`, `5m`, `2h`, `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Period(pub Duration);
+
+impl Period {
+    pub fn micros(self) -> i64 {
+        i64::try_from(self.0.as_micros()).unwrap_or(i64::MAX)
+    }
+}
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a duration: write a whole number and ms, s, m, h or d, such as 10s or 30d");
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let count: u64 = text[..unit_at].parse().map_err(|_| wrong())?;
+        let unit_ms = match &text[unit_at..] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(wrong()),
+        };
+        // A hundred years is more than any setting needs and far from every overflow.
+        count
+            .checked_mul(unit_ms)
+            .filter(|ms| *ms <= 36_525 * 86_400_000)
+            .map(|ms| Self(Duration::from_millis(ms)))
+            .ok_or_else(|| format!("`{text}` is longer than a hundred years"))
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// A value that must not be shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// The issuer: scheme, host and port, nothing else, without a slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl(Url);
+
+impl PublicUrl {
+    /// > The issuer returned MUST be a URL that uses the "https" scheme and has no query or fragment components.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc8414#section-2>; http only where nobody else can listen: on loopback.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|e| format!("`{text}` is not a URL ({e}): write it like https://login.example.org"))?;
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !is_bare || !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("`{text}` must be scheme, host and port only, like https://login.example.org"));
+        }
+        match url.scheme() {
+            "https" => Ok(Self(url)),
+            "http" if is_loopback(&url) => Ok(Self(url)),
+            "http" => Err(format!("`{text}` must begin with https://, since only localhost may do without")),
+            other => Err(format!("`{text}` begins with {other}:, it must begin with https://")),
+        }
+    }
+
+    /// `https://login.example.org`
+    pub fn issuer(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+/// An https URL (http on loopback) below which things can be fetched; kept without a slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BaseUrl(pub String);
+
+impl TryFrom<String> for BaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let url = Url::parse(&text).map_err(|e| format!("`{text}` is not a URL ({e})"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            _ => return Err(format!("`{text}` must be an https URL (http only on localhost)")),
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{text}` must have no query and no fragment"));
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// `10.0.0.0/8`, or a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network {
+    pub address: IpAddr,
+    pub prefix: u8,
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a network: write it like 10.0.0.0/8 or ::1");
+        let (address, prefix) = text.split_once('/').map_or((text.as_str(), None), |(a, p)| (a, Some(p)));
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(longest), |p| p.parse().map_err(|_| wrong()))?;
+        if prefix > longest { Err(wrong()) } else { Ok(Self { address, prefix }) }
+    }
+}
+
+/// What `photos.store` and `photos.stores.NAME.url` may be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum StoreUrl {
+    Disk(PathBuf),
+    GoogleCloudStorage { bucket: String },
+}
+
+impl TryFrom<String> for StoreUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split_once("://") {
+            Some(("file", path)) if !path.is_empty() => Ok(Self::Disk(PathBuf::from(path))),
+            Some(("gs", bucket)) if !bucket.is_empty() && !bucket.contains(['/', '?', '#']) => {
+                Ok(Self::GoogleCloudStorage { bucket: bucket.to_owned() })
+            }
+            _ => Err(format!("`{text}` is not an object store: write file://directory or gs://bucket")),
+        }
+    }
+}
+
+/// The picture of people without one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DefaultPicture {
+    Initials,
+    None,
+    Url(String),
+}
+
+impl TryFrom<String> for DefaultPicture {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "initials" => Ok(Self::Initials),
+            "none" => Ok(Self::None),
+            _ => match Url::parse(&text) {
+                Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => Ok(Self::Url(text)),
+                _ => Err(format!("`{text}` must be initials, none or an https URL")),
+            },
+        }
+    }
+}
+
+/// Who must use PKCE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pkce {
+    Always,
+    Public,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    Text,
+    Json,
+}
