@@ -60,8 +60,18 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::{fs, path::Path};
+
     use super::*;
+
+    /// Next to the rendered samples, so that a plain file server shows them.
+    pub fn write_all(folder: &Path) {
+        fs::create_dir_all(folder.join("assets")).expect("a folder for assets");
+        for asset in ASSETS.iter() {
+            fs::write(folder.join(&asset.path[1..]), &asset.bytes).expect("an asset");
+        }
+    }
 
     #[test]
     fn every_asset_is_found_by_its_hashed_path_only() {

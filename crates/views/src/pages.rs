@@ -158,6 +158,11 @@ impl ConsentPage {
 }
 
 impl ErrorPage {
+    /// Without anything for developers.
+    pub fn new(status: u16, message: Message) -> ErrorPage {
+        ErrorPage { status, message, code: None, detail: None, request_id: None }
+    }
+
     fn title_key(&self) -> &'static str {
         match self.status {
             404 | 405 | 410 => "error-title-missing",

@@ -27,7 +27,6 @@ password-hide = Hide the password
 name = Name
 policy = Privacy policy
 terms = Terms of service
-opens-elsewhere = (another site)
 
 # Sign in
 login-title = Sign in
@@ -89,7 +88,6 @@ error-title-slow = A moment, please
 error-title-server = Something went wrong on our side
 error-developer = For developers
 error-id = Reference
-error-home = Go to your account
 
 # Answer by POST
 form-post-title = One last step

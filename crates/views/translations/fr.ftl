@@ -26,7 +26,6 @@ password-hide = Masquer le mot de passe
 name = Nom
 policy = Politique de confidentialité
 terms = Conditions d’utilisation
-opens-elsewhere = (autre site)
 
 # Connexion
 login-title = Se connecter
@@ -88,7 +87,6 @@ error-title-slow = Un instant, s’il vous plaît
 error-title-server = Une erreur est survenue de notre côté
 error-developer = Pour les développeurs
 error-id = Référence
-error-home = Aller à votre compte
 
 # Réponse par POST
 form-post-title = Dernière étape

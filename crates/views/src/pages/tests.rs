@@ -1,1 +1,348 @@
 //! Every page in every language, with ordinary and with hostile content.
+//!
+//! To look at them: `VISAGE_SAMPLES=/tmp/samples cargo test -p views`, then serve that folder.
+
+use std::{fs, path::Path};
+
+use super::*;
+
+fn client() -> ClientCard {
+    ClientCard {
+        name: "Atelier Rivage".into(),
+        host: "app.rivage.example".into(),
+        logo: None,
+        home: Some("https://rivage.example/".into()),
+        policy: Some("https://rivage.example/privacy".into()),
+        terms: Some("https://rivage.example/terms".into()),
+    }
+}
+
+fn person() -> PersonCard {
+    PersonCard { name: "Camille Laurent".into(), email: "camille.laurent@example.test".into(), photo: None }
+}
+
+/// Each page with everything in it, and in its barest form.
+fn samples() -> Vec<(&'static str, Box<dyn Fn(Locale) -> String>)> {
+    fn sample<P: 'static>(render: fn(&P, Locale) -> String, page: P) -> Box<dyn Fn(Locale) -> String> {
+        Box::new(move |locale| render(&page, locale))
+    }
+    let csrf = || "csrf-value".to_owned();
+    vec![
+        ("login", {
+            let (client, cancel) = (Some(client()), Some("/oauth2/authorize/abc?cancel=1".into()));
+            let action = "/login?interaction=abc".into();
+            sample(
+                LoginPage::render,
+                LoginPage { csrf: csrf(), action, client, cancel, ..Default::default() },
+            )
+        }),
+        (
+            "login-bare",
+            sample(LoginPage::render, LoginPage { action: "/login".into(), ..Default::default() }),
+        ),
+        (
+            "login-again",
+            sample(
+                LoginPage::render,
+                LoginPage {
+                    csrf: csrf(),
+                    action: "/login?interaction=abc".into(),
+                    client: Some(client()),
+                    cancel: Some("/oauth2/authorize/abc?cancel=1".into()),
+                    username: person().email,
+                    again: Some(person()),
+                    problem: Some(Message::SignInFailed),
+                },
+            ),
+        ),
+        (
+            "consent",
+            sample(
+                ConsentPage::render,
+                ConsentPage {
+                    csrf: csrf(),
+                    action: "/consent?interaction=abc".into(),
+                    client: client(),
+                    person: person(),
+                    scopes: ["openid", "profile", "email", "offline_access"].map(String::from).to_vec(),
+                    more: false,
+                    may_approve_for_everyone: true,
+                },
+            ),
+        ),
+        (
+            "consent-more",
+            sample(
+                ConsentPage::render,
+                ConsentPage {
+                    client: client(),
+                    person: PersonCard { name: String::new(), ..person() },
+                    scopes: ["address", "phone", "galleries", "admin", "invoices:read"]
+                        .map(String::from)
+                        .to_vec(),
+                    more: true,
+                    ..Default::default()
+                },
+            ),
+        ),
+        (
+            "logout",
+            sample(
+                LogoutPage::render,
+                LogoutPage {
+                    csrf: csrf(),
+                    action: "/oauth2/logout".into(),
+                    fields: vec![("state".into(), "a\"b".into())],
+                    client: Some("Atelier Rivage".into()),
+                    person: Some(person()),
+                    stay: "/account".into(),
+                },
+            ),
+        ),
+        ("signed-out", sample(SignedOutPage::render, SignedOutPage { sign_in: "/login".into() })),
+        (
+            "error",
+            sample(
+                ErrorPage::render,
+                ErrorPage {
+                    status: 400,
+                    message: Message::ClientUntrusted,
+                    code: Some("invalid_request".into()),
+                    detail: Some("redirect_uri is not registered for this client".into()),
+                    request_id: Some("0f8e2c6a91".into()),
+                },
+            ),
+        ),
+        ("error-bare", sample(ErrorPage::render, ErrorPage::new(404, Message::NotFound))),
+        (
+            "form-post",
+            sample(
+                FormPostPage::render,
+                FormPostPage {
+                    action: "https://app.rivage.example/callback?a=1&b=2".into(),
+                    fields: vec![("code".into(), "c0de".into()), ("state".into(), "<\"&>".into())],
+                    client: "Atelier Rivage".into(),
+                },
+            ),
+        ),
+        (
+            "setup",
+            sample(
+                SetupPage::render,
+                SetupPage {
+                    csrf: csrf(),
+                    action: "/setup/token".into(),
+                    problem: Some(Message::PasswordCommon),
+                    ..Default::default()
+                },
+            ),
+        ),
+        (
+            "account",
+            sample(
+                AccountPage::render,
+                AccountPage {
+                    csrf: csrf(),
+                    person: person(),
+                    has_photo: true,
+                    photo_max_bytes: 5 * 1_048_576,
+                    applications: vec![
+                        ConnectedApplication {
+                            client_id: "c1".into(),
+                            client: client(),
+                            scopes: ["openid", "profile", "email"].map(String::from).to_vec(),
+                            since: 1_795_219_200_000_000,
+                        },
+                        ConnectedApplication {
+                            client_id: "c2".into(),
+                            client: ClientCard {
+                                name: "Ledger".into(),
+                                host: "com.example.ledger".into(),
+                                ..Default::default()
+                            },
+                            scopes: vec!["invoices:read".into()],
+                            since: 0,
+                        },
+                    ],
+                    is_admin: true,
+                    notice: Some(Message::PhotoUpdated),
+                    problem: None,
+                    sign_out: "/oauth2/logout".into(),
+                },
+            ),
+        ),
+        (
+            "account-bare",
+            sample(
+                AccountPage::render,
+                AccountPage {
+                    person: PersonCard { name: String::new(), ..person() },
+                    photo_max_bytes: 300 * 1024,
+                    problem: Some(Message::NameInvalid),
+                    ..Default::default()
+                },
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn every_page_renders_in_every_language() {
+    let folder = std::env::var("VISAGE_SAMPLES").ok();
+    for (name, render) in samples() {
+        for locale in Locale::ALL {
+            let html = render(locale);
+            let page = name.split_once("-bare").map_or(name, |(page, _)| page);
+            let page = page.strip_suffix("-again").or(page.strip_suffix("-more")).unwrap_or(page);
+            assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{name}");
+            assert!(html.contains(&format!("data-page=\"{page}\"")), "{name}");
+            assert!(html.trim_end().ends_with("</html>"), "{name}");
+            if let Some(folder) = &folder {
+                let folder = Path::new(folder).join(locale.tag());
+                fs::create_dir_all(&folder).expect("a folder for samples");
+                fs::write(folder.join(format!("{name}.html")), html).expect("a sample");
+            }
+        }
+    }
+    if let Some(folder) = &folder {
+        assets::tests::write_all(Path::new(folder));
+    }
+}
+
+/// Strict CSP: nothing inline, nothing from elsewhere.
+#[test]
+fn no_page_needs_inline_script_or_style() {
+    for (name, render) in samples() {
+        let html = render(Locale::En);
+        assert!(!html.contains("<style") && !html.contains(" style="), "{name}");
+        for script in html.split("<script").skip(1) {
+            assert!(
+                script.starts_with(" type=\"module\" src=\"/assets/") && script.contains("></script>"),
+                "{name}"
+            );
+        }
+        for attribute in html.split_ascii_whitespace().filter(|word| word.starts_with("on")) {
+            assert!(!attribute.contains("=\""), "{name}: {attribute}");
+        }
+    }
+}
+
+/// The names that machines rely on (CONTRACT §9).
+#[test]
+fn forms_have_the_names_that_machines_fill_in() {
+    let html = |wanted: &str| {
+        samples().into_iter().find(|(name, _)| *name == wanted).expect("a sample").1(Locale::En)
+    };
+    let login = html("login");
+    assert!(login.contains("<form id=\"login\" method=\"post\" action=\"/login?interaction=abc\">"));
+    assert_eq!(login.matches("type=\"submit\"").count(), 1);
+    for part in [
+        "name=\"username\"",
+        "name=\"password\"",
+        "name=\"csrf\" value=\"csrf-value\"",
+        "<a id=\"cancel\" href=\"/oauth2/authorize/abc?cancel=1\"",
+    ] {
+        assert!(login.contains(part), "{part}");
+    }
+    // What the client says of itself is on the page.
+    for part in ["Atelier Rivage", "https://rivage.example/privacy", "https://rivage.example/terms"] {
+        assert!(login.contains(part), "{part}");
+    }
+    // The same person is named when they sign in again.
+    assert!(html("login-again").contains("value=\"camille.laurent@example.test\""));
+    assert!(!html("login-bare").contains("id=\"cancel\""));
+    let consent = html("consent");
+    for part in [
+        "<form id=\"consent\"",
+        "name=\"decision\" value=\"allow\"",
+        "name=\"decision\" value=\"deny\"",
+        "name=\"for_everyone\"",
+        "app.rivage.example",
+        "Camille Laurent",
+    ] {
+        assert!(consent.contains(part), "{part}");
+    }
+    assert!(!html("consent-more").contains("for_everyone"));
+    let logout = html("logout");
+    assert!(logout.contains("<form id=\"logout\"") && logout.contains("name=\"answer\" value=\"yes\""));
+    assert!(html("form-post").contains("action=\"https://app.rivage.example/callback?a=1&#38;b=2\""));
+    assert!(html("form-post").contains("value=\"&#60;&#34;&#38;&#62;\""));
+}
+
+/// Whatever a client or a person calls themselves stays text.
+#[test]
+fn hostile_names_are_escaped_everywhere() {
+    let evil = "\"'><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>";
+    let client = ClientCard {
+        name: evil.into(),
+        host: evil.into(),
+        logo: Some(evil.into()),
+        home: Some(evil.into()),
+        policy: Some(evil.into()),
+        terms: Some(evil.into()),
+    };
+    let person = PersonCard { name: evil.into(), email: evil.into(), photo: Some(evil.into()) };
+    let text = || evil.to_owned();
+    let pages = [
+        LoginPage {
+            csrf: text(),
+            action: text(),
+            client: Some(client.clone()),
+            cancel: Some(text()),
+            username: text(),
+            again: Some(person.clone()),
+            problem: None,
+        }
+        .render(Locale::En),
+        ConsentPage {
+            csrf: text(),
+            action: text(),
+            client: client.clone(),
+            person: person.clone(),
+            scopes: vec![text(), "profile".into()],
+            more: true,
+            may_approve_for_everyone: true,
+        }
+        .render(Locale::Fr),
+        LogoutPage {
+            csrf: text(),
+            action: text(),
+            fields: vec![(text(), text())],
+            client: Some(text()),
+            person: Some(person.clone()),
+            stay: text(),
+        }
+        .render(Locale::En),
+        SignedOutPage { sign_in: text() }.render(Locale::En),
+        ErrorPage {
+            code: Some(text()),
+            detail: Some(text()),
+            request_id: Some(text()),
+            ..ErrorPage::new(400, Message::InvalidRequest)
+        }
+        .render(Locale::En),
+        FormPostPage { action: text(), fields: vec![(text(), text())], client: text() }.render(Locale::En),
+        SetupPage { csrf: text(), action: text(), name: text(), email: text(), problem: None }
+            .render(Locale::Fr),
+        AccountPage {
+            csrf: text(),
+            person,
+            applications: vec![ConnectedApplication {
+                client_id: text(),
+                client,
+                scopes: vec![text()],
+                since: 0,
+            }],
+            sign_out: text(),
+            ..Default::default()
+        }
+        .render(Locale::Fr),
+    ];
+    for html in pages {
+        assert!(
+            !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("\"'>"),
+            "{html}"
+        );
+        assert!(html.contains("&#60;script&#62;"));
+    }
+}
