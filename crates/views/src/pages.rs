@@ -151,9 +151,9 @@ pub struct ConnectedApplication {
 }
 
 impl ConsentPage {
-    /// Name and photo go to the client with `profile` only.
-    fn shows_profile(&self) -> bool {
-        self.scopes.iter().any(|scope| scope == "profile")
+    /// Name and photo go to the client with `profile`, the address with `email`.
+    fn shares(&self, wanted: &str) -> bool {
+        self.scopes.iter().any(|scope| scope == wanted)
     }
 }
 

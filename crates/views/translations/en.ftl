@@ -30,7 +30,7 @@ terms = Terms of service
 
 # Sign in
 login-title = Sign in
-login-to = Sign in to continue to { $client }
+login-to = to continue to { $client }
 login-plain = to your account
 login-again-title = Confirm that it is you
 login-again-to = { $client } asks you to sign in again
@@ -43,11 +43,10 @@ login-not-you = Not you? Change the address to sign in as someone else.
 consent-title = Allow { $client }?
 consent-lead = { $client } would like to
 consent-more = { $client } asks for more than you allowed before. It would like to
-consent-as = Signed in as
+consent-as = You are signed in as
 consent-shared = This is what { $client } will see
 consent-allow = Allow
 consent-deny = Don’t allow
-consent-to = You will be taken to
 consent-withdraw = You can withdraw this at any time in your account.
 consent-everyone = Approve for everyone
 consent-everyone-note = You are an administrator. Nobody will be asked again about { $client } and these permissions.

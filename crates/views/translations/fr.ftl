@@ -29,7 +29,7 @@ terms = Conditions d’utilisation
 
 # Connexion
 login-title = Se connecter
-login-to = Connectez-vous pour continuer vers { $client }
+login-to = pour continuer vers { $client }
 login-plain = à votre compte
 login-again-title = Confirmez que c’est bien vous
 login-again-to = { $client } vous demande de vous reconnecter
@@ -42,11 +42,10 @@ login-not-you = Ce n’est pas vous ? Changez l’adresse pour utiliser un autr
 consent-title = Autoriser { $client } ?
 consent-lead = { $client } souhaite
 consent-more = { $client } demande plus que ce que vous aviez autorisé. Elle souhaite
-consent-as = Connecté en tant que
+consent-as = Vous utilisez le compte
 consent-shared = Voici ce que { $client } verra
 consent-allow = Autoriser
 consent-deny = Refuser
-consent-to = Vous serez redirigé vers
 consent-withdraw = Vous pouvez retirer cet accès à tout moment depuis votre compte.
 consent-everyone = Approuver pour tout le monde
 consent-everyone-note = Vous êtes administrateur. Plus personne ne sera interrogé au sujet de { $client } et de ces autorisations.
