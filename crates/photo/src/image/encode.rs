@@ -1,0 +1,23 @@
+//! Step 9: JPEG out, 4:2:0, quality 80, with nothing but the pixels in it.
+
+use super::Refusal;
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+const QUALITY: u8 = 80;
+
+/// An upright, opaque sRGB square.
+#[derive(Debug)]
+pub(crate) struct Square {
+    pub side: u32,
+    pub rgb: Vec<u8>,
+}
+
+pub(crate) fn jpeg(square: &Square) -> Result<Vec<u8>, Refusal> {
+    let side = u16::try_from(square.side).map_err(|_| Refusal::Broken)?;
+    let mut out = Vec::with_capacity(square.rgb.len() / 16);
+    let mut encoder = Encoder::new(&mut out, QUALITY);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_optimized_huffman_tables(true);
+    encoder.encode(&square.rgb, side, side, ColorType::Rgb).map_err(|_| Refusal::Broken)?;
+    Ok(out)
+}

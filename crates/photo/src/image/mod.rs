@@ -1,0 +1,97 @@
+//! The image steps, in the order in which [`render`] runs them. Each is a file; limits stand before decoding.
+//!
+//! Everything here takes bytes from strangers. A step may refuse, never panic; [`render`] still catches a panic of a
+//! decoder and calls the picture broken. Only freshly encoded pixels leave: no metadata, no original byte.
+
+mod color;
+mod crop;
+mod decode;
+mod decode_jpeg;
+#[cfg(feature = "turbojpeg")]
+mod decode_turbo;
+mod encode;
+mod limits;
+mod orientation;
+mod pixels;
+mod prescan;
+mod refusal;
+mod resize;
+mod sniff;
+mod thumbhash;
+
+pub use crop::CropBox;
+pub use limits::Limits;
+pub use refusal::Refusal;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The sides that are offered, largest first. A picture whose square is smaller starts with its own side.
+pub const SIDES: [u32; 4] = [512, 256, 96, 48];
+
+/// A finished picture: squares of falling side, JPEG, sRGB, without metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendition {
+    /// Largest first; never empty.
+    pub variants: Vec<Variant>,
+    /// The thumbhash of the smallest square.
+    pub thumbhash: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    pub side: u32,
+    pub jpeg: Vec<u8>,
+}
+
+/// What [`inspect`] learned without decoding: enough to decide, and to say how much memory decoding takes.
+#[derive(Debug)]
+pub struct Inspected<'a> {
+    bytes: &'a [u8],
+    header: prescan::Header,
+    crop: Option<CropBox>,
+    /// The most memory that decoding may hold, in bytes.
+    pub memory: u64,
+}
+
+/// Sniff, pre-scan and limits: everything that can be refused before a decoder sees a byte.
+pub fn inspect<'a>(
+    bytes: &'a [u8],
+    crop: Option<CropBox>,
+    limits: &Limits,
+) -> Result<Inspected<'a>, Refusal> {
+    let format = sniff::sniff(bytes)?;
+    let header = prescan::prescan(format, bytes, limits)?;
+    let memory = limits::check(&header, limits)?;
+    if let Some(crop) = crop {
+        crop.check(header.oriented_width(), header.oriented_height())?;
+    }
+    Ok(Inspected { bytes, header, crop, memory })
+}
+
+/// Decode to encode. The same bytes give the same rendition, always.
+pub fn render(inspected: &Inspected<'_>, limits: &Limits) -> Result<Rendition, Refusal> {
+    catch_unwind(AssertUnwindSafe(|| steps(inspected, limits))).unwrap_or_else(|_| {
+        tracing::error!(format = ?inspected.header.format, "an image decoder panicked");
+        Err(Refusal::Broken)
+    })
+}
+
+fn steps(inspected: &Inspected<'_>, limits: &Limits) -> Result<Rendition, Refusal> {
+    let header = &inspected.header;
+    let square = crop::square(inspected.crop, header);
+    let decoded = decode::decode(inspected.bytes, header, square.side, limits)?;
+    let side = square.side.min(SIDES[0]);
+    let first = resize::crop_and_resize(&decoded, square, header, side)?;
+    drop(decoded.pixels);
+    let first = orientation::apply(first, header.orientation);
+    let first = color::to_flat_srgb(first, decoded.icc.as_deref());
+
+    let mut variants = Vec::with_capacity(SIDES.len());
+    let mut current = first;
+    variants.push(Variant { side, jpeg: encode::jpeg(&current)? });
+    for next in SIDES.into_iter().filter(|&next| next < side) {
+        current = resize::shrink(&current, next)?;
+        variants.push(Variant { side: next, jpeg: encode::jpeg(&current)? });
+    }
+    Ok(Rendition { variants, thumbhash: thumbhash::of(&current)? })
+}

@@ -1,0 +1,238 @@
+//! Objects as files. A temporary file is written and synced, then linked to its name: `link(2)` is atomic and refuses
+//! to overwrite, so readers see all or nothing, and the directory is synced before we say that it is done.
+
+use super::{Listed, ObjectError, ObjectStore, Page};
+use crate::key::ObjectKey;
+use async_trait::async_trait;
+use bytes::Bytes;
+use protocol::Micros;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
+
+/// No [`ObjectKey`] starts with a dot, so nothing in here has a name that can be asked for.
+const TEMPORARY: &str = ".tmp";
+
+#[derive(Debug, Clone)]
+pub struct Disk {
+    root: Arc<Path>,
+    counter: Arc<AtomicU64>,
+}
+
+impl Disk {
+    /// Makes the folder if need be.
+    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root: PathBuf = root.into();
+        fs::create_dir_all(root.join(TEMPORARY))?;
+        Ok(Self { root: root.into(), counter: Arc::default() })
+    }
+
+    /// File work blocks, so it is done on the threads that tokio keeps for that.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ObjectError> + Send + 'static,
+    ) -> Result<T, ObjectError> {
+        let disk = self.clone();
+        tokio::task::spawn_blocking(move || work(&disk))
+            .await
+            .unwrap_or_else(|stopped| Err(ObjectError::Unavailable(stopped.into())))
+    }
+
+    fn path(&self, key: &ObjectKey) -> PathBuf {
+        self.root.join(key.as_str())
+    }
+
+    fn write_temporary(&self, body: &[u8]) -> io::Result<PathBuf> {
+        loop {
+            let number = self.counter.fetch_add(1, Ordering::Relaxed);
+            let path = self.root.join(TEMPORARY).join(format!("{}-{number}", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    let written = file.write_all(body).and_then(|()| file.sync_all());
+                    if written.is_err() {
+                        let _ = fs::remove_file(&path);
+                    }
+                    return written.map(|()| path);
+                }
+                // Left by a process that had our number and died.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Links the file to its name; a deletion may remove the empty folder between our making and our using it.
+    fn link(&self, temporary: &Path, path: &Path) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(&self.root);
+        for _ in 0..16 {
+            self.make_folder(folder)?;
+            match fs::hard_link(temporary, path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Ok(()) => return File::open(folder)?.sync_all(),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::NotFound.into())
+    }
+
+    /// A new folder's entry must be on the disk too, up to the root.
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(folder)?;
+        let mut parent = folder.parent();
+        while let Some(above) = parent.filter(|above| above.starts_with(&self.root)) {
+            File::open(above)?.sync_all()?;
+            parent = above.parent();
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Disk {
+    async fn put(&self, key: &ObjectKey, body: Bytes) -> Result<(), ObjectError> {
+        let key = key.clone();
+        self.run(move |disk| {
+            let path = disk.path(&key);
+            let temporary = disk.write_temporary(&body).map_err(failed)?;
+            let linked = disk.link(&temporary, &path);
+            let _ = fs::remove_file(&temporary);
+            match linked {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    let same = fs::read(&path).map_err(failed)? == body[..];
+                    if same { Ok(()) } else { Err(ObjectError::AlreadyExists) }
+                }
+                other => other.map_err(failed),
+            }
+        })
+        .await
+    }
+
+    async fn get(&self, key: &ObjectKey, most: usize) -> Result<Option<Bytes>, ObjectError> {
+        let key = key.clone();
+        self.run(move |disk| {
+            let file = match File::open(disk.path(&key)) {
+                Err(error) if is_absent(&error) => return Ok(None),
+                other => other.map_err(failed)?,
+            };
+            let metadata = file.metadata().map_err(failed)?;
+            if !metadata.is_file() {
+                return Ok(None);
+            }
+            if metadata.len() > most as u64 {
+                return Err(ObjectError::TooLarge);
+            }
+            let mut body = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(most));
+            file.take(most as u64 + 1).read_to_end(&mut body).map_err(failed)?;
+            if body.len() > most { Err(ObjectError::TooLarge) } else { Ok(Some(body.into())) }
+        })
+        .await
+    }
+
+    async fn exists(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        let key = key.clone();
+        self.run(move |disk| match fs::metadata(disk.path(&key)) {
+            Err(error) if is_absent(&error) => Ok(false),
+            other => other.map(|metadata| metadata.is_file()).map_err(failed),
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        let key = key.clone();
+        self.run(move |disk| {
+            let path = disk.path(&key);
+            match fs::remove_file(&path) {
+                Err(error) if is_absent(&error) => return Ok(false),
+                other => other.map_err(failed)?,
+            }
+            // Folders go with their last file; `remove_dir` refuses the others.
+            for folder in path.ancestors().skip(1).take_while(|folder| *folder != &*disk.root) {
+                if fs::remove_dir(folder).is_err() {
+                    break;
+                }
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Result<Page, ObjectError> {
+        let prefix = prefix.to_owned();
+        self.run(move |disk| {
+            let mut objects = Vec::new();
+            walk(&disk.root, "", &prefix, &mut objects).map_err(failed)?;
+            objects.sort_by(|a, b| a.name.cmp(&b.name));
+            if let Some(last) = cursor {
+                objects.retain(|object| object.name > last);
+            }
+            let more = objects.len() > limit;
+            objects.truncate(limit);
+            let next = objects.last().filter(|_| more).map(|object| object.name.clone());
+            Ok(Page { objects, next })
+        })
+        .await
+    }
+
+    async fn tidy(&self, older_than: Micros) -> Result<usize, ObjectError> {
+        self.run(move |disk| {
+            let mut removed = 0;
+            for entry in fs::read_dir(disk.root.join(TEMPORARY)).map_err(failed)?.flatten() {
+                let old = entry.metadata().is_ok_and(|metadata| written_at(&metadata) < older_than);
+                if old && fs::remove_file(entry.path()).is_ok() {
+                    removed += 1;
+                }
+            }
+            Ok(removed)
+        })
+        .await
+    }
+}
+
+/// Files below `folder` whose names, from the root, start with `prefix`. Folders that cannot lead there are left out.
+fn walk(folder: &Path, above: &str, prefix: &str, found: &mut Vec<Listed>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if is_absent(&error) => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let Ok(own) = entry.file_name().into_string() else { continue };
+        if own.starts_with('.') {
+            continue;
+        }
+        let name = format!("{above}{own}");
+        // The file may be deleted while we look.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_dir() {
+            let below = format!("{name}/");
+            if below.starts_with(prefix) || prefix.starts_with(&below) {
+                walk(&entry.path(), &below, prefix, found)?;
+            }
+        } else if metadata.is_file() && name.starts_with(prefix) {
+            found.push(Listed { name, bytes: metadata.len(), written_at: written_at(&metadata) });
+        }
+    }
+    Ok(())
+}
+
+fn written_at(metadata: &Metadata) -> Micros {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.and_then(|since| Micros::try_from(since.as_micros()).ok()).unwrap_or(0)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn failed(error: io::Error) -> ObjectError {
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ObjectError::Denied(error.into()),
+        _ => ObjectError::Unavailable(error.into()),
+    }
+}
