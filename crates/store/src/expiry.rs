@@ -1,0 +1,96 @@
+//! Everything that ends is swept, so that no table grows for ever.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::{
+    Store, StoreError,
+    schema::{
+        attempts, audit, codes, grants, interactions, refresh_tokens, revoked_tokens, sessions,
+        used_assertions,
+    },
+};
+
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+
+/// What was swept, by table.
+pub type Swept = Vec<(&'static str, usize)>;
+
+impl Store {
+    /// One round of sweeping. `session_idle` in microseconds; codes and used refresh tokens stay a while longer than
+    /// they live, because a replay must be recognised as one.
+    pub async fn sweep_expired(
+        &self,
+        session_idle: i64,
+        audit_kept: i64,
+        now: i64,
+    ) -> Result<Swept, StoreError> {
+        write!(self, |c| {
+            Ok(vec![
+                (
+                    "sessions",
+                    diesel::delete(
+                        sessions::table.filter(
+                            sessions::expires_at.le(now).or(sessions::seen_at.le(now - session_idle)),
+                        ),
+                    )
+                    .execute(c)
+                    .await?,
+                ),
+                (
+                    "interactions",
+                    diesel::delete(interactions::table.filter(interactions::expires_at.le(now)))
+                        .execute(c)
+                        .await?,
+                ),
+                (
+                    "codes",
+                    diesel::delete(codes::table.filter(codes::expires_at.le(now - HOUR))).execute(c).await?,
+                ),
+                (
+                    "refresh_tokens",
+                    diesel::delete(
+                        refresh_tokens::table.filter(
+                            refresh_tokens::expires_at
+                                .le(now)
+                                .or(refresh_tokens::max_expires_at.le(now))
+                                .or(refresh_tokens::used_at.le(now - 7 * DAY)),
+                        ),
+                    )
+                    .execute(c)
+                    .await?,
+                ),
+                // A token whose grant is missing counts as dead, so a revoked grant need not stay.
+                (
+                    "grants",
+                    diesel::delete(
+                        grants::table.filter(grants::expires_at.le(now).or(grants::revoked_at.le(now - DAY))),
+                    )
+                    .execute(c)
+                    .await?,
+                ),
+                (
+                    "revoked_tokens",
+                    diesel::delete(revoked_tokens::table.filter(revoked_tokens::expires_at.le(now)))
+                        .execute(c)
+                        .await?,
+                ),
+                (
+                    "used_assertions",
+                    diesel::delete(used_assertions::table.filter(used_assertions::expires_at.le(now)))
+                        .execute(c)
+                        .await?,
+                ),
+                (
+                    "attempts",
+                    diesel::delete(attempts::table.filter(attempts::expires_at.le(now))).execute(c).await?,
+                ),
+                (
+                    "audit",
+                    diesel::delete(audit::table.filter(audit::at.le(now - audit_kept))).execute(c).await?,
+                ),
+            ])
+        })
+    }
+}

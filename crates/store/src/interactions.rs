@@ -1,0 +1,65 @@
+//! Authorization requests on their way through sign-in and consent. Known by a handle in the URL, bound to a browser.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::{Store, StoreError, schema::interactions};
+
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = interactions)]
+pub struct Interaction {
+    /// SHA-256 of the handle.
+    pub digest: Vec<u8>,
+    /// SHA-256 of the browser cookie's value (S28).
+    pub browser: Vec<u8>,
+    pub client_id: String,
+    /// The request's parameters as JSON, in the form that `protocol` reads back.
+    pub parameters: String,
+    /// The scopes that the person agreed to on the consent page of this interaction.
+    pub consented: Option<String>,
+    pub denied: bool,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+impl Store {
+    pub async fn insert_interaction(&self, interaction: Interaction) -> Result<(), StoreError> {
+        write!(self, |c| {
+            diesel::insert_into(interactions::table).values(interaction).execute(c).await?;
+            Ok(())
+        })
+    }
+
+    /// Only for the browser that began it, and only while it lives.
+    pub async fn interaction(
+        &self,
+        digest: &[u8],
+        browser: &[u8],
+        now: i64,
+    ) -> Result<Option<Interaction>, StoreError> {
+        read!(self, |c| Ok(interactions::table
+            .find(digest)
+            .filter(interactions::browser.eq(browser))
+            .filter(interactions::expires_at.gt(now))
+            .select(Interaction::as_select())
+            .first(c)
+            .await
+            .optional()?))
+    }
+
+    /// The person said no. The hub then answers the client.
+    pub async fn deny_interaction(&self, digest: &[u8]) -> Result<bool, StoreError> {
+        let digest = digest.to_owned();
+        write!(self, |c| Ok(diesel::update(interactions::table.find(digest))
+            .set(interactions::denied.eq(true))
+            .execute(c)
+            .await?
+            == 1))
+    }
+
+    /// Takes the interaction away; true for the one caller who gets it.
+    pub async fn end_interaction(&self, digest: &[u8]) -> Result<bool, StoreError> {
+        let digest = digest.to_owned();
+        write!(self, |c| Ok(diesel::delete(interactions::table.find(digest)).execute(c).await? == 1))
+    }
+}

@@ -1,0 +1,107 @@
+//! Signed-in browsers. A session's handle is known to the browser alone; `sid` names it in tokens and grants.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::{
+    Store, StoreError, Subject,
+    schema::{grants, sessions, users},
+    users::User,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct Session {
+    pub digest: Vec<u8>,
+    pub sid: String,
+    pub user_id: String,
+    pub auth_time: i64,
+    /// Space-separated authentication methods (RFC 8176).
+    pub amr: String,
+    pub user_agent: String,
+    pub created_at: i64,
+    pub seen_at: i64,
+    pub expires_at: i64,
+}
+
+impl Store {
+    /// Begins a session; the one that the browser had before dies in the same transaction (S34). Grants given in the
+    /// old session go on under the new one when it is the same person who signed in again.
+    pub async fn begin_session(&self, session: Session, replaces: Option<Vec<u8>>) -> Result<(), StoreError> {
+        write!(self, |c| {
+            if let Some(old) = replaces {
+                let ended: Option<(String, String)> = diesel::delete(sessions::table.find(old))
+                    .returning((sessions::sid, sessions::user_id))
+                    .get_result(c)
+                    .await
+                    .optional()?;
+                if let Some((sid, user_id)) = ended
+                    && user_id == session.user_id
+                {
+                    diesel::update(grants::table.filter(grants::sid.eq(sid)))
+                        .set(grants::sid.eq(Some(session.sid.clone())))
+                        .execute(c)
+                        .await?;
+                }
+            }
+            diesel::insert_into(sessions::table).values(session).execute(c).await?;
+            Ok(())
+        })
+    }
+
+    /// The living session of an active person: not past its end, seen within `idle` microseconds.
+    pub async fn session(
+        &self,
+        digest: &[u8],
+        idle: i64,
+        now: i64,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        read!(self, |c| Ok(sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::digest.eq(digest))
+            .filter(sessions::expires_at.gt(now))
+            .filter(sessions::seen_at.gt(now - idle))
+            .filter(users::is_active.eq(true))
+            .select((Session::as_select(), User::as_select()))
+            .first(c)
+            .await
+            .optional()?))
+    }
+
+    pub async fn sessions_of(&self, user_id: &str) -> Result<Vec<Session>, StoreError> {
+        read!(self, |c| Ok(sessions::table
+            .filter(sessions::user_id.eq(user_id))
+            .order(sessions::seen_at.desc())
+            .select(Session::as_select())
+            .load(c)
+            .await?))
+    }
+
+    /// Keeps a session from going idle; callers do this once in some minutes, not at every request.
+    pub async fn see_session(&self, digest: &[u8], now: i64) -> Result<(), StoreError> {
+        let digest = digest.to_owned();
+        write!(self, |c| {
+            diesel::update(sessions::table.find(digest)).set(sessions::seen_at.eq(now)).execute(c).await?;
+            Ok(())
+        })
+    }
+
+    /// Signs out: the session is gone and so are its grants without `offline_access`. False where it was gone already.
+    pub async fn end_session(&self, sid: &str, now: i64) -> Result<bool, StoreError> {
+        let sid = sid.to_owned();
+        change!(self, |c| {
+            let found = diesel::delete(sessions::table.filter(sessions::sid.eq(&sid))).execute(c).await?;
+            let ended: Vec<String> = diesel::update(
+                grants::table
+                    .filter(grants::sid.eq(&sid))
+                    .filter(grants::offline.eq(false))
+                    .filter(grants::revoked_at.is_null()),
+            )
+            .set(grants::revoked_at.eq(Some(now)))
+            .returning(grants::id)
+            .get_results(c)
+            .await?;
+            Ok((found == 1, ended.into_iter().map(Subject::Grant).collect()))
+        })
+    }
+}

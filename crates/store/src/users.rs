@@ -1,0 +1,288 @@
+//! People: who they are, how they sign in, which photo is theirs.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::{
+    Store, StoreError, Subject,
+    pictures::{Portrait, queue_objects, supersede_current},
+    schema::{albums, audit, codes, grants, pictures, sessions, users},
+};
+
+/// Within a transaction: the person's codes are burnt and grants revoked; yields the subjects to forget.
+macro_rules! end_access {
+    ($c:ident, $id:expr, $now:expr) => {{
+        diesel::delete(codes::table.filter(codes::user_id.eq($id))).execute($c).await?;
+        let ended: Vec<String> = diesel::update(
+            grants::table.filter(grants::user_id.eq($id)).filter(grants::revoked_at.is_null()),
+        )
+        .set(grants::revoked_at.eq(Some($now)))
+        .returning(grants::id)
+        .get_results($c)
+        .await?;
+        ended.into_iter().map(Subject::Grant).collect::<Vec<_>>()
+    }};
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users)]
+pub struct User {
+    /// The subject: random, never given to anybody else, never derived from the address.
+    pub id: String,
+    /// Names the person's objects in the object store; a pairwise client must not learn `id` from a URL.
+    pub storage_id: String,
+    /// Lower case; what people sign in with.
+    pub email: String,
+    pub email_verified: bool,
+    pub password_hash: Option<String>,
+    pub password_changed_at: Option<i64>,
+    pub name: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub phone_number: Option<String>,
+    pub phone_number_verified: bool,
+    pub locale: Option<String>,
+    /// The other standard claims, as a JSON object.
+    pub claims: String,
+    /// A word that an administrator sets.
+    pub user_type: Option<String>,
+    pub is_active: bool,
+    pub is_admin: bool,
+    /// The current uploaded photo.
+    pub picture_id: Option<String>,
+    /// An address elsewhere that a client set instead of a photo.
+    pub picture_url: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// A person with the photo that `picture` stands for: one round trip.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub user: User,
+    pub portrait: Option<Portrait>,
+}
+
+/// What a profile update changes; the rest stays. `Some(None)` empties a field.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct ProfileChange {
+    pub name: Option<Option<String>>,
+    pub given_name: Option<Option<String>>,
+    pub family_name: Option<Option<String>>,
+    pub phone_number: Option<Option<String>>,
+    pub phone_number_verified: Option<bool>,
+    pub locale: Option<Option<String>>,
+    pub claims: Option<String>,
+    /// An address elsewhere supersedes an uploaded photo: its objects are queued for deletion.
+    pub picture_url: Option<Option<String>>,
+}
+
+/// What an administrator changes.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct AccountChange {
+    pub email: Option<String>,
+    pub email_verified: Option<bool>,
+    pub user_type: Option<Option<String>>,
+    pub is_admin: Option<bool>,
+}
+
+impl Store {
+    /// # Errors
+    /// `Conflict` where the address is taken.
+    pub async fn insert_user(&self, user: User) -> Result<(), StoreError> {
+        write!(self, |c| {
+            diesel::insert_into(albums::table)
+                .values((
+                    albums::id.eq(profile_album(&user.id)),
+                    albums::owner_kind.eq("user"),
+                    albums::owner_id.eq(user.id.clone()),
+                    albums::kind.eq("profile"),
+                    albums::capacity.eq(1i64),
+                    albums::created_at.eq(user.created_at),
+                ))
+                .execute(c)
+                .await?;
+            diesel::insert_into(users::table).values(user).execute(c).await?;
+            Ok(())
+        })
+    }
+
+    pub async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        read!(self, |c| Ok(users::table.find(id).select(User::as_select()).first(c).await.optional()?))
+    }
+
+    /// `email` in any case.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        let email = email.to_lowercase();
+        read!(self, |c| Ok(users::table
+            .filter(users::email.eq(&email))
+            .select(User::as_select())
+            .first(c)
+            .await
+            .optional()?))
+    }
+
+    pub async fn profile(&self, id: &str) -> Result<Option<Profile>, StoreError> {
+        let row: Option<(User, Option<Portrait>)> = read!(self, |c| Ok(users::table
+            .left_join(pictures::table.on(users::picture_id.eq(pictures::id.nullable())))
+            .filter(users::id.eq(id))
+            .select((User::as_select(), Option::<Portrait>::as_select()))
+            .first(c)
+            .await
+            .optional()?))?;
+        Ok(row.map(|(user, portrait)| Profile { user, portrait }))
+    }
+
+    /// In the order of their addresses, `limit` after `after`.
+    pub async fn users(&self, after: &str, limit: i64) -> Result<Vec<User>, StoreError> {
+        read!(self, |c| Ok(users::table
+            .filter(users::email.gt(after))
+            .order(users::email)
+            .limit(limit)
+            .select(User::as_select())
+            .load(c)
+            .await?))
+    }
+
+    pub async fn has_users(&self) -> Result<bool, StoreError> {
+        let first: Option<String> =
+            read!(self, |c| Ok(users::table.select(users::id).first(c).await.optional()?))?;
+        Ok(first.is_some())
+    }
+
+    /// `None` where there is no such person.
+    pub async fn update_profile(
+        &self,
+        id: &str,
+        change: ProfileChange,
+        delete_after: i64,
+        now: i64,
+    ) -> Result<Option<User>, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let superseded = matches!(change.picture_url, Some(Some(_)));
+            let updated = diesel::update(users::table.find(&id))
+                .set((change, users::updated_at.eq(now)))
+                .returning(User::as_returning())
+                .get_result(c)
+                .await
+                .optional()?;
+            let updated = match updated {
+                Some(user) if superseded && user.picture_id.is_some() => {
+                    supersede_current!(c, &id, "", now, delete_after);
+                    let user = diesel::update(users::table.find(&id))
+                        .set(users::picture_id.eq(None::<String>))
+                        .returning(User::as_returning())
+                        .get_result(c)
+                        .await?;
+                    Some(user)
+                }
+                other => other,
+            };
+            Ok((updated, vec![Subject::User(id)]))
+        })
+    }
+
+    pub async fn update_account(
+        &self,
+        id: &str,
+        change: AccountChange,
+        now: i64,
+    ) -> Result<Option<User>, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let updated = diesel::update(users::table.find(&id))
+                .set((change, users::updated_at.eq(now)))
+                .returning(User::as_returning())
+                .get_result(c)
+                .await
+                .optional()?;
+            Ok((updated, vec![Subject::User(id)]))
+        })
+    }
+
+    /// Sets a password hash, ends every other session and revokes every grant (S37); false where nobody has this id.
+    pub async fn set_password(
+        &self,
+        id: &str,
+        hash: String,
+        keep_session: Option<&str>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let (id, keep) = (id.to_owned(), keep_session.unwrap_or_default().to_owned());
+        change!(self, |c| {
+            let found = diesel::update(users::table.find(&id))
+                .set((
+                    users::password_hash.eq(Some(hash)),
+                    users::password_changed_at.eq(Some(now)),
+                    users::updated_at.eq(now),
+                ))
+                .execute(c)
+                .await?;
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(&id)).filter(sessions::sid.ne(keep)))
+                .execute(c)
+                .await?;
+            let subjects = end_access!(c, &id, now);
+            Ok((found == 1, subjects))
+        })
+    }
+
+    /// A disabled person's sessions, codes and grants are dead at once (S37).
+    pub async fn set_active(&self, id: &str, active: bool, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let found = diesel::update(users::table.find(&id))
+                .set((users::is_active.eq(active), users::updated_at.eq(now)))
+                .execute(c)
+                .await?;
+            let mut subjects = vec![Subject::User(id.clone())];
+            if !active {
+                diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
+                subjects.extend(end_access!(c, &id, now));
+            }
+            Ok((found == 1, subjects))
+        })
+    }
+
+    /// Forgets a person: rows go in one transaction, their objects are queued for deletion (S136).
+    pub async fn delete_user(&self, id: &str, delete_after: i64, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let owned: Vec<(String, String, String)> = diesel::delete(
+                pictures::table.filter(pictures::user_id.eq(&id)).filter(pictures::state.ne("gone")),
+            )
+            .returning((pictures::store, pictures::key_base, pictures::sizes))
+            .get_results(c)
+            .await?;
+            for (store, base, sizes) in owned {
+                queue_objects!(c, &store, &base, &sizes, now, delete_after);
+            }
+            diesel::delete(pictures::table.filter(pictures::user_id.eq(&id))).execute(c).await?;
+            diesel::delete(
+                albums::table.filter(albums::owner_kind.eq("user")).filter(albums::owner_id.eq(&id)),
+            )
+            .execute(c)
+            .await?;
+            let found = diesel::delete(users::table.find(&id)).execute(c).await?;
+            diesel::insert_into(audit::table)
+                .values((
+                    audit::id.eq(format!("user-deleted-{id}-{now}")),
+                    audit::at.eq(now),
+                    audit::actor.eq(None::<String>),
+                    audit::action.eq("user.deleted"),
+                    audit::subject.eq(&id),
+                    audit::detail.eq("{}"),
+                ))
+                .execute(c)
+                .await?;
+            Ok((found == 1, vec![Subject::User(id)]))
+        })
+    }
+}
+
+/// The album in which a person's profile photo is.
+pub fn profile_album(user_id: &str) -> String {
+    format!("profile-{user_id}")
+}
