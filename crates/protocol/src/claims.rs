@@ -152,7 +152,8 @@ impl ClaimsRequest {
     // S30
     pub fn parse(text: Option<&str>) -> Result<Self, OAuthError> {
         let Some(text) = text else { return Ok(Self::default()) };
-        let malformed = || OAuthError::new(ErrorCode::InvalidRequest, "The claims parameter is not a claims request.");
+        let malformed =
+            || OAuthError::new(ErrorCode::InvalidRequest, "The claims parameter is not a claims request.");
         if text.len() > Self::LONGEST {
             return Err(malformed());
         }
@@ -234,12 +235,21 @@ mod tests {
         assert_eq!(request.required_subject(), Some("u1"));
         assert_eq!(request.for_id_token(&Scopes::parse("openid email").unwrap()), ["email"]);
         assert!(!request.requires_acr());
-        for bad in ["", "x", "[]", "1", "{\"id_token\":[]}", "{\"id_token\":{\"a\":1}}", "{\"userinfo\":{\"a\":{\"essential\":1}}}"] {
+        for bad in [
+            "",
+            "x",
+            "[]",
+            "1",
+            "{\"id_token\":[]}",
+            "{\"id_token\":{\"a\":1}}",
+            "{\"userinfo\":{\"a\":{\"essential\":1}}}",
+        ] {
             assert!(ClaimsRequest::parse(Some(bad)).is_err(), "{bad}");
         }
         let deep = format!("{}{}", "{\"userinfo\":".repeat(600), "}".repeat(600));
         assert!(ClaimsRequest::parse(Some(&deep)).is_err(), "a depth bomb is refused");
-        let acr = ClaimsRequest::parse(Some(r#"{"id_token":{"acr":{"essential":true,"values":["2"]}}}"#)).unwrap();
+        let acr =
+            ClaimsRequest::parse(Some(r#"{"id_token":{"acr":{"essential":true,"values":["2"]}}}"#)).unwrap();
         assert!(acr.requires_acr());
     }
 

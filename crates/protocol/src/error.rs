@@ -137,7 +137,10 @@ impl OAuthError {
 
     /// One sentence for every way in which a code or refresh token can be wrong.
     pub fn invalid_grant() -> Self {
-        Self::new(ErrorCode::InvalidGrant, "The grant is invalid, expired, revoked or was issued to another client.")
+        Self::new(
+            ErrorCode::InvalidGrant,
+            "The grant is invalid, expired, revoked or was issued to another client.",
+        )
     }
 }
 

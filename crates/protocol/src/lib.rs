@@ -1,17 +1,26 @@
 //! OAuth and OpenID Connect as data and pure rules: parse, validate, decide. No I/O, clock or randomness.
 //!
 //! - [`scopes`], [`error`], [`client`], [`claims`], [`policy`]: the words that every room speaks.
-//! - [`parameters`], [`redirect_uri`]: what requests are made of.
+//! - [`parameters`], [`redirect_uri`]: what requests are made of. [`registration`]: what a client may be.
 //! - [`authorization`]: the authorization request from its parameters to the answer.
+//! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it.
+//! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves.
 
 pub mod authorization;
 pub mod claims;
 pub mod client;
+pub mod client_assertion;
 pub mod error;
+pub mod logout;
+pub mod metadata;
 pub mod parameters;
 pub mod policy;
 pub mod redirect_uri;
+pub mod registration;
+#[cfg(test)]
+mod samples;
 pub mod scopes;
+pub mod token;
 
 pub use claims::{Address, UserClaims};
 pub use client::{AuthMethod, Client, SigningAlg};

@@ -19,7 +19,10 @@ impl<'a> Parameters<'a> {
     /// The first name that came more than once.
     pub fn repeated(self) -> Option<&'a str> {
         let names = self.0.iter().map(|(key, _)| key.as_str());
-        names.enumerate().find(|(place, name)| self.0[..*place].iter().any(|(key, _)| key == name)).map(|(_, n)| n)
+        names
+            .enumerate()
+            .find(|(place, name)| self.0[..*place].iter().any(|(key, _)| key == name))
+            .map(|(_, n)| n)
     }
 
     pub fn is_repeated(self, name: &str) -> bool {

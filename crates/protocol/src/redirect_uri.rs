@@ -185,8 +185,8 @@ mod tests {
             for base in ["http://127.0.0.1", "https://app.example"] {
                 let requested = format!("{base}{tail}");
                 if matches(&requested, &format!("{base}/cb")) {
-                    let url = Url::parse(&requested).unwrap();
-                    prop_assert_eq!(url.host_str(), Url::parse(base).unwrap().host_str());
+                    let (url, base) = (Url::parse(&requested).unwrap(), Url::parse(base).unwrap());
+                    prop_assert_eq!(url.host_str(), base.host_str());
                     prop_assert_eq!(url.path(), "/cb");
                 }
             }

@@ -52,7 +52,10 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     }
     // > Authentication Context Class […] if this is an Essential Claim and the requirement cannot be met […]
     if request.claims.requires_acr() {
-        return refuse(ErrorCode::UnmetAuthenticationRequirements, "No authentication context class is offered.");
+        return refuse(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "No authentication context class is offered.",
+        );
     }
     let silent = request.prompts.has(Prompt::None);
     let person = match sign_in(request, situation) {
@@ -60,7 +63,9 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
         // > login_required: […] if the prompt parameter value in the Authentication Request is none, but the Authentication
         // > Request cannot be completed without displaying a user interface for End-User authentication.
         // <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
-        SignIn::Needed { .. } if silent => return refuse(ErrorCode::LoginRequired, "The person must sign in."),
+        SignIn::Needed { .. } if silent => {
+            return refuse(ErrorCode::LoginRequired, "The person must sign in.");
+        }
         SignIn::Needed { reauthenticate } => return Decision::SignIn { reauthenticate },
         SignIn::SomebodyElse => return refuse(ErrorCode::LoginRequired, "Somebody else has signed in."),
     };

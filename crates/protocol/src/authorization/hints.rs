@@ -8,7 +8,9 @@ pub const LONGEST_JWT: usize = 16 * 1024;
 
 pub fn check(request: &AuthorizationRequest) -> Result<(), OAuthError> {
     match &request.id_token_hint {
-        Some(jwt) if jwt.len() > LONGEST_JWT => Err(OAuthError::invalid_request("The id_token_hint is too long.")),
+        Some(jwt) if jwt.len() > LONGEST_JWT => {
+            Err(OAuthError::invalid_request("The id_token_hint is too long."))
+        }
         _ => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ pub use pkce::{METHODS as CODE_CHALLENGE_METHODS, proves};
 pub use prompt::{Prompt, Prompts};
 pub use request::AuthorizationRequest;
 pub use resource::check as check_resource;
-pub use response::{Response, ReturnAddress};
+pub use response::{Response, ReturnAddress, with_query};
 pub use response_mode::ResponseMode;
 pub use response_type::SUPPORTED as RESPONSE_TYPES;
 pub use scope::cut as cut_scopes;

@@ -21,7 +21,9 @@ pub fn check(
     let Some(challenge) = request.code_challenge.as_deref() else {
         let may_do_without = policy.pkce == Pkce::Public && !client.is_public();
         if !may_do_without || request.code_challenge_method.is_some() {
-            return Err(OAuthError::invalid_request("The code_challenge is missing (PKCE with S256 is required)."));
+            return Err(OAuthError::invalid_request(
+                "The code_challenge is missing (PKCE with S256 is required).",
+            ));
         }
         return Ok(None);
     };

@@ -41,7 +41,8 @@ impl AuthorizationRequest {
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1>
     pub fn parse(pairs: &[(String, String)]) -> Self {
         let parameters = Parameters(pairs);
-        let unsafe_repeat = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_repeated(name));
+        let unsafe_repeat =
+            ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_repeated(name));
         Self {
             client_id: parameters.owned("client_id"),
             redirect_uri: parameters.owned("redirect_uri"),

@@ -14,7 +14,10 @@ pub fn check(request: &AuthorizationRequest, client: &Client) -> Result<(), OAut
         return Err(OAuthError::invalid_request("The response_type is missing."));
     };
     if !SUPPORTED.contains(&asked) {
-        return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "Only the response_type code is supported."));
+        return Err(OAuthError::new(
+            ErrorCode::UnsupportedResponseType,
+            "Only the response_type code is supported.",
+        ));
     }
     if !client.response_types.iter().any(|own| own == asked) || !client.allows_grant("authorization_code") {
         return Err(OAuthError::new(

@@ -21,7 +21,9 @@ pub fn find(request: &AuthorizationRequest, client: &Client) -> Result<(ReturnAd
         return refuse("The client is not known here.");
     }
     let (uri, given) = match (&request.redirect_uri, client.redirect_uris.as_slice()) {
-        (Some(uri), registered) if registered.iter().any(|own| redirect_uri::matches(uri, own)) => (uri, true),
+        (Some(uri), registered) if registered.iter().any(|own| redirect_uri::matches(uri, own)) => {
+            (uri, true)
+        }
         (Some(_), _) => return refuse("The redirect_uri is not one that the client registered."),
         // OpenID Connect makes it a required parameter; OAuth lets a client with only one leave it out.
         // <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>

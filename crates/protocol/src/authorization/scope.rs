@@ -11,7 +11,9 @@ use crate::{Client, ErrorCode, OAuthError, Scopes};
 pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
     let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidScope, why));
     let Some(asked) = asked else { return refuse("The scope is missing.") };
-    let Ok(asked) = Scopes::parse(asked) else { return refuse("The scope holds a character that is not allowed.") };
+    let Ok(asked) = Scopes::parse(asked) else {
+        return refuse("The scope holds a character that is not allowed.");
+    };
     let mut scopes = asked.intersect(&client.allowed_scopes());
     if !client.allows_grant("refresh_token") {
         // Nothing could come of it, so nobody is asked about it.

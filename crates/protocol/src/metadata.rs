@@ -1,0 +1,99 @@
+//! The discovery document, made of the same tables that enforce.
+//! <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>, <https://www.rfc-editor.org/rfc/rfc8414#section-2>
+
+use serde::Serialize;
+
+use crate::{
+    AuthMethod, SigningAlg,
+    authorization::{CODE_CHALLENGE_METHODS, Prompt, RESPONSE_TYPES, ResponseMode},
+    claims, client, scopes,
+    token::GrantType,
+};
+
+/// Absolute addresses of the endpoints.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    pub authorization: String,
+    pub token: String,
+    pub userinfo: String,
+    pub jwks: String,
+    pub introspection: String,
+    pub revocation: String,
+    pub end_session: String,
+}
+
+/// > Metadata is truthful: what is listed works, what is not listed is refused.
+#[derive(Clone, Debug, Serialize)]
+pub struct Metadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    pub scopes_supported: Vec<&'static str>,
+    pub response_types_supported: Vec<&'static str>,
+    pub response_modes_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<&'static str>,
+    pub subject_types_supported: Vec<&'static str>,
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    pub prompt_values_supported: Vec<&'static str>,
+    pub claim_types_supported: Vec<&'static str>,
+    pub claims_supported: Vec<&'static str>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    /// Absent would mean true.
+    pub request_uri_parameter_supported: bool,
+    pub authorization_response_iss_parameter_supported: bool,
+    pub ui_locales_supported: Vec<&'static str>,
+}
+
+/// Claims of the ID token that no scope releases.
+const OF_THE_SIGN_IN: [&str; 9] = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"];
+
+pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str]) -> Metadata {
+    let methods: Vec<&str> = AuthMethod::ALL.map(AuthMethod::as_str).into();
+    let confidential: Vec<&str> = methods.iter().copied().filter(|method| *method != "none").collect();
+    let assertion_algs: Vec<&str> = client::ASSERTION_ALGS.into();
+    let released = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
+    Metadata {
+        issuer: issuer.to_owned(),
+        authorization_endpoint: endpoints.authorization,
+        token_endpoint: endpoints.token,
+        userinfo_endpoint: endpoints.userinfo,
+        jwks_uri: endpoints.jwks,
+        introspection_endpoint: endpoints.introspection,
+        revocation_endpoint: endpoints.revocation,
+        end_session_endpoint: endpoints.end_session,
+        scopes_supported: scopes::KNOWN.into(),
+        response_types_supported: RESPONSE_TYPES.into(),
+        response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str).into(),
+        grant_types_supported: GrantType::ALL.map(GrantType::as_str).into(),
+        subject_types_supported: vec!["public"],
+        id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
+        token_endpoint_auth_methods_supported: methods.clone(),
+        token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
+        introspection_endpoint_auth_methods_supported: confidential,
+        introspection_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
+        revocation_endpoint_auth_methods_supported: methods,
+        revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
+        code_challenge_methods_supported: CODE_CHALLENGE_METHODS.into(),
+        prompt_values_supported: Prompt::ALL.map(Prompt::as_str).into(),
+        claim_types_supported: vec!["normal"],
+        claims_supported: OF_THE_SIGN_IN.into_iter().chain(released).collect(),
+        claims_parameter_supported: true,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        authorization_response_iss_parameter_supported: true,
+        ui_locales_supported: ui_locales.into(),
+    }
+}

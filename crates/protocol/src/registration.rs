@@ -1,0 +1,138 @@
+//! What a client may be registered with; the same rules whether a command, a file or an endpoint registers it.
+
+use url::Url;
+
+use crate::{
+    AuthMethod, Client, ErrorCode, OAuthError, Scopes, authorization::RESPONSE_TYPES, redirect_uri,
+    token::GrantType,
+};
+
+/// Checks the whole registration. Keys are checked by `keyring`, which can read them.
+///
+/// > invalid_client_metadata: The value of one of the client metadata fields is invalid and the server has rejected this request.
+///
+/// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
+pub fn check(client: &Client) -> Result<(), OAuthError> {
+    names(client)?;
+    for uri in &client.redirect_uris {
+        redirect_uri::check_registration(uri)?;
+    }
+    for uri in &client.post_logout_redirect_uris {
+        redirect_uri::check_post_logout_registration(uri)?;
+    }
+    grants(client)?;
+    authentication(client)?;
+    for uri in
+        [&client.logo_uri, &client.client_uri, &client.policy_uri, &client.tos_uri].into_iter().flatten()
+    {
+        page(uri)?;
+    }
+    if !client.scopes.is_subset(&Scopes::known()) {
+        return refuse(format!("A scope is not known here. Known are: {}.", Scopes::known()));
+    }
+    Ok(())
+}
+
+fn names(client: &Client) -> Result<(), OAuthError> {
+    let visible =
+        |text: &str| !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
+    if !visible(&client.name) {
+        return refuse("The name must have 1 to 200 visible characters.");
+    }
+    // VSCHAR without what would need care in a URL or a header.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if client.id.is_empty() || client.id.len() > 128 || !client.id.bytes().all(plain) {
+        return refuse("The client id must be 1 to 128 letters, digits or -._~.");
+    }
+    Ok(())
+}
+
+/// > grant_types and response_types […] are partially orthogonal, as they refer to arguments passed to different endpoints […]
+/// > However, they are related in that the grant_types available to a client influence the response_types that the client is
+/// > allowed to use, and vice versa.
+///
+/// <https://www.rfc-editor.org/rfc/rfc7591#section-2.1>
+fn grants(client: &Client) -> Result<(), OAuthError> {
+    if client.grant_types.is_empty() {
+        return refuse("A client needs a grant_type.");
+    }
+    if client.grant_types.iter().any(|grant| GrantType::parse(grant).is_none()) {
+        return refuse("A grant_type is not supported.");
+    }
+    if client.response_types.iter().any(|kind| !RESPONSE_TYPES.contains(&kind.as_str())) {
+        return refuse("A response_type is not supported.");
+    }
+    let by_code = client.allows_grant("authorization_code");
+    if by_code == client.response_types.is_empty() {
+        return refuse("The grant_type authorization_code and the response_type code go together.");
+    }
+    if by_code && client.redirect_uris.is_empty() {
+        return Err(OAuthError::new(ErrorCode::InvalidRedirectUri, "The code flow needs a redirect URI."));
+    }
+    if client.allows_grant("refresh_token") && !by_code {
+        return refuse("The grant_type refresh_token needs authorization_code.");
+    }
+    if client.is_public() && client.allows_grant("client_credentials") {
+        return refuse("A public client may not use client_credentials.");
+    }
+    Ok(())
+}
+
+fn authentication(client: &Client) -> Result<(), OAuthError> {
+    if client.auth_method.has_secret() != client.secret_digest.is_some() {
+        return refuse(
+            "A secret belongs to client_secret_basic and client_secret_post, and to nothing else.",
+        );
+    }
+    if client.auth_method == AuthMethod::PrivateKeyJwt && client.jwks.is_none() {
+        return refuse("The method private_key_jwt needs a key set.");
+    }
+    Ok(())
+}
+
+/// Pages and logos that we show a link or picture of (S79).
+fn page(uri: &str) -> Result<(), OAuthError> {
+    let good = uri.len() <= 2000
+        && Url::parse(uri).is_ok_and(|url| {
+            let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            url.scheme() == "https" || (url.scheme() == "http" && loopback)
+        });
+    if good { Ok(()) } else { refuse("The addresses of a client's pages and logo must be https.") }
+}
+
+fn refuse<T>(why: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, OAuthError> {
+    Err(OAuthError::new(ErrorCode::InvalidClientMetadata, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn each_contradiction_is_refused() {
+        assert_eq!(check(&samples::client()), Ok(()));
+        assert_eq!(check(&samples::public_client()), Ok(()));
+        let broken: [fn(&mut Client); 14] = [
+            |client| client.name = " ".into(),
+            |client| client.id = "a b".into(),
+            |client| client.redirect_uris = vec!["https://app.example/#x".into()],
+            |client| client.redirect_uris.clear(),
+            |client| client.grant_types.clear(),
+            |client| client.grant_types = vec!["password".into()],
+            |client| client.grant_types = vec!["refresh_token".into()],
+            |client| client.response_types = vec!["token".into()],
+            |client| client.response_types.clear(),
+            |client| client.secret_digest = None,
+            |client| client.auth_method = AuthMethod::PrivateKeyJwt,
+            |client| client.auth_method = AuthMethod::None,
+            |client| client.logo_uri = Some("javascript:alert(1)".into()),
+            |client| client.scopes = Scopes::parse("openid root").unwrap(),
+        ];
+        for (place, spoil) in broken.into_iter().enumerate() {
+            let mut client = samples::client();
+            spoil(&mut client);
+            assert!(check(&client).is_err(), "case {place}");
+        }
+    }
+}

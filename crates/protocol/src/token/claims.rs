@@ -1,0 +1,58 @@
+//! What an ID token says.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::SigningAlg;
+
+/// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>. Times are Unix seconds.
+// S69
+#[derive(Clone, Debug, Serialize)]
+pub struct IdTokenClaims<'a> {
+    pub iss: &'a str,
+    pub sub: &'a str,
+    pub aud: &'a str,
+    pub iat: i64,
+    pub exp: i64,
+    pub auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<&'a str>,
+    /// Claims that the client asked for one by one; never one of the above.
+    #[serde(flatten)]
+    pub wanted: Map<String, Value>,
+}
+
+/// > Its value is the base64url encoding of the left-most half of the hash of the octets of the ASCII representation of the
+/// > access_token value, where the hash algorithm used is the hash algorithm used in the alg Header Parameter of the ID Token's
+/// > JOSE Header.
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>. Pinned for EdDSA: SHA-512.
+pub fn at_hash(access_token: &str, alg: SigningAlg) -> String {
+    match alg {
+        SigningAlg::RS256 | SigningAlg::ES256 => URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16]),
+        SigningAlg::EdDSA => URL_SAFE_NO_PAD.encode(&Sha512::digest(access_token)[..32]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_the_specification_s_example() {
+        // <https://openid.net/specs/openid-connect-core-1_0.html#id_token-tokenExample>
+        assert_eq!(
+            at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", SigningAlg::RS256),
+            "77QmUPtjPfzWtF2AnpK9RQ"
+        );
+        assert_eq!(at_hash("x", SigningAlg::EdDSA).len(), 43);
+    }
+}
