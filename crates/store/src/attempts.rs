@@ -1,4 +1,4 @@
-//! Failed tries at secrets, counted for all nodes together. What was tried is known only by a digest.
+//! Tries at secrets, counted for all nodes together. What was tried is known only by a digest.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -7,67 +7,85 @@ use crate::{Store, StoreError, schema::attempts};
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = attempts)]
-pub struct Attempt {
+struct Attempt {
+    digest: Vec<u8>,
+    failures: i64,
+    blocked_until: i64,
+    /// When the count is forgotten: a while after its first failure, however many follow.
+    expires_at: i64,
+}
+
+/// One count that a try is charged to.
+#[derive(Clone, Debug)]
+pub struct Counter {
     pub digest: Vec<u8>,
-    pub failures: i64,
-    pub blocked_until: i64,
-    /// When the count is forgotten.
-    pub expires_at: i64,
+    /// For how long so many failures block, in microseconds; 0 is not at all.
+    pub delay: fn(i64) -> i64,
+    /// Microseconds.
+    pub forget_after: i64,
 }
 
 impl Store {
-    /// The latest time until which any of these is blocked; 0 where none is.
-    pub async fn blocked_until(&self, digests: &[Vec<u8>], now: i64) -> Result<i64, StoreError> {
-        let until: Option<i64> = read!(self, |c| Ok(attempts::table
-            .filter(attempts::digest.eq_any(digests))
-            .filter(attempts::expires_at.gt(now))
-            .select(diesel::dsl::max(attempts::blocked_until))
-            .first(c)
-            .await?))?;
-        Ok(until.unwrap_or(0))
-    }
-
-    /// Counts one more failure of each; `delay` says for how long so many failures block, in microseconds.
-    pub async fn count_failures(
-        &self,
-        digests: Vec<Vec<u8>>,
-        delay: fn(i64) -> i64,
-        forget_after: i64,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    /// Charges a try to every counter, before anybody looks at the secret: tries in parallel cannot slip through. Where
+    /// one of them is blocked nothing is charged, and the answer is until when. `None`: go ahead, then
+    /// [`Store::forgive_try`] if the secret was right.
+    pub async fn begin_try(&self, mut counters: Vec<Counter>, now: i64) -> Result<Option<i64>, StoreError> {
+        // Always in the same order, so that two transactions cannot wait for each other.
+        counters.sort_by(|a, b| a.digest.cmp(&b.digest));
         write!(self, |c| {
-            for digest in digests {
-                diesel::delete(attempts::table.find(&digest).filter(attempts::expires_at.le(now)))
-                    .execute(c)
-                    .await?;
-                let failures: i64 = diesel::insert_into(attempts::table)
-                    .values(Attempt {
-                        digest: digest.clone(),
-                        failures: 1,
-                        blocked_until: 0,
-                        expires_at: now + forget_after,
-                    })
+            let digests: Vec<Vec<u8>> = counters.iter().map(|counter| counter.digest.clone()).collect();
+            diesel::delete(
+                attempts::table.filter(attempts::digest.eq_any(&digests)).filter(attempts::expires_at.le(now)),
+            )
+            .execute(c)
+            .await?;
+            let mut charged = Vec::with_capacity(counters.len());
+            let mut until = 0;
+            for counter in counters {
+                let fresh = Attempt {
+                    digest: counter.digest.clone(),
+                    failures: 1,
+                    blocked_until: 0,
+                    expires_at: now + counter.forget_after,
+                };
+                let (failures, blocked_until): (i64, i64) = diesel::insert_into(attempts::table)
+                    .values(fresh)
                     .on_conflict(attempts::digest)
                     .do_update()
-                    .set((
-                        attempts::failures.eq(attempts::failures + 1),
-                        attempts::expires_at.eq(now + forget_after),
-                    ))
-                    .returning(attempts::failures)
+                    .set(attempts::failures.eq(attempts::failures + 1))
+                    .returning((attempts::failures, attempts::blocked_until))
                     .get_result(c)
                     .await?;
-                diesel::update(attempts::table.find(&digest))
-                    .set(attempts::blocked_until.eq(now + delay(failures)))
+                until = until.max(blocked_until);
+                charged.push((counter.digest, (counter.delay)(failures)));
+            }
+            if until > now {
+                diesel::update(attempts::table.filter(attempts::digest.eq_any(&digests)))
+                    .set(attempts::failures.eq(attempts::failures - 1))
                     .execute(c)
                     .await?;
+                Ok(Some(until))
+            } else {
+                for (digest, delay) in charged.into_iter().filter(|(_, delay)| *delay > 0) {
+                    diesel::update(attempts::table.find(digest))
+                        .set(attempts::blocked_until.eq(now + delay))
+                        .execute(c)
+                        .await?;
+                }
+                Ok(None)
             }
-            Ok(())
         })
     }
 
-    pub async fn clear_failures(&self, digests: Vec<Vec<u8>>) -> Result<(), StoreError> {
+    /// The secret was right: `clear` begin anew, `uncharge` take back this one try.
+    pub async fn forgive_try(&self, clear: Vec<Vec<u8>>, mut uncharge: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        uncharge.sort();
         write!(self, |c| {
-            diesel::delete(attempts::table.filter(attempts::digest.eq_any(&digests))).execute(c).await?;
+            diesel::delete(attempts::table.filter(attempts::digest.eq_any(&clear))).execute(c).await?;
+            diesel::update(attempts::table.filter(attempts::digest.eq_any(&uncharge)))
+                .set((attempts::failures.eq(attempts::failures - 1), attempts::blocked_until.eq(0)))
+                .execute(c)
+                .await?;
             Ok(())
         })
     }
