@@ -58,11 +58,11 @@ fn serve(port: u16) -> Outcome {
     let server = || {
         HttpServer::new(|| {
             App::new().service(
-                web::resource("/")
-                    .route(web::get().to(async || HttpResponse::Ok().json(PERSON)))
-                    .route(web::post().to(async |sent: web::Form<Sent>| {
+                web::resource("/").route(web::get().to(async || HttpResponse::Ok().json(PERSON))).route(
+                    web::post().to(async |sent: web::Form<Sent>| {
                         HttpResponse::Ok().insert_header(("x-length", sent.token.len())).json(PERSON)
-                    })),
+                    }),
+                ),
             )
         })
         .bind(("127.0.0.1", port))
