@@ -35,7 +35,9 @@ impl Store {
         write!(self, |c| {
             let digests: Vec<Vec<u8>> = counters.iter().map(|counter| counter.digest.clone()).collect();
             diesel::delete(
-                attempts::table.filter(attempts::digest.eq_any(&digests)).filter(attempts::expires_at.le(now)),
+                attempts::table
+                    .filter(attempts::digest.eq_any(&digests))
+                    .filter(attempts::expires_at.le(now)),
             )
             .execute(c)
             .await?;
@@ -78,7 +80,11 @@ impl Store {
     }
 
     /// The secret was right: `clear` begin anew, `uncharge` take back this one try.
-    pub async fn forgive_try(&self, clear: Vec<Vec<u8>>, mut uncharge: Vec<Vec<u8>>) -> Result<(), StoreError> {
+    pub async fn forgive_try(
+        &self,
+        clear: Vec<Vec<u8>>,
+        mut uncharge: Vec<Vec<u8>>,
+    ) -> Result<(), StoreError> {
         uncharge.sort();
         write!(self, |c| {
             diesel::delete(attempts::table.filter(attempts::digest.eq_any(&clear))).execute(c).await?;

@@ -1,5 +1,7 @@
 //! What a person agreed that a client may have.
 
+use std::collections::BTreeMap;
+
 use diesel::{prelude::*, upsert::excluded};
 use diesel_async::RunQueryDsl;
 use protocol::Scopes;
@@ -23,9 +25,9 @@ pub struct Consent {
 /// An application that a person is connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    pub consent: Consent,
-    pub client_name: String,
-    pub client_uri: Option<String>,
+    pub client_id: String,
+    pub scopes: Scopes,
+    pub since: i64,
 }
 
 impl Store {
@@ -38,19 +40,39 @@ impl Store {
             .optional()?))
     }
 
-    /// Every application that the person is connected to, by name.
-    pub async fn connections(&self, user_id: &str) -> Result<Vec<Connection>, StoreError> {
-        let rows: Vec<(Consent, String, Option<String>)> = read!(self, |c| Ok(consents::table
-            .inner_join(clients::table.on(clients::id.eq(consents::client_id)))
-            .filter(consents::user_id.eq(user_id))
-            .order(clients::name)
-            .select((Consent::as_select(), clients::name, clients::client_uri))
-            .load(c)
-            .await?))?;
-        Ok(rows
-            .into_iter()
-            .map(|(consent, client_name, client_uri)| Connection { consent, client_name, client_uri })
-            .collect())
+    /// Every active application that the person is connected to, by name: those they agreed to, and those that nobody is
+    /// asked about (trusted, or approved for everyone) while a grant of theirs lives.
+    pub async fn connections(&self, user_id: &str, now: i64) -> Result<Vec<Connection>, StoreError> {
+        type Row = (String, String, String, i64);
+        let (agreed, granted): (Vec<Row>, Vec<Row>) = read!(self, |c| {
+            let agreed = consents::table
+                .inner_join(clients::table.on(clients::id.eq(consents::client_id)))
+                .filter(consents::user_id.eq(user_id))
+                .filter(clients::is_active.eq(true))
+                .select((clients::name, clients::id, consents::scopes, consents::granted_at))
+                .load(c)
+                .await?;
+            let granted = grants::table
+                .inner_join(clients::table.on(clients::id.eq(grants::client_id)))
+                .filter(grants::user_id.eq(user_id))
+                .filter(grants::revoked_at.is_null())
+                .filter(grants::expires_at.gt(now))
+                .filter(clients::is_active.eq(true))
+                .order(grants::created_at)
+                .select((clients::name, clients::id, grants::scopes, grants::created_at))
+                .load(c)
+                .await?;
+            Ok((agreed, granted))
+        })?;
+        let mut found: BTreeMap<(String, String), Connection> = BTreeMap::new();
+        for (name, client_id, scopes, since) in agreed.into_iter().chain(granted) {
+            let scopes = Scopes::parse(&scopes).unwrap_or_default();
+            found
+                .entry((name.to_lowercase(), client_id.clone()))
+                .and_modify(|connection| connection.scopes = connection.scopes.union(&scopes))
+                .or_insert(Connection { client_id, scopes, since });
+        }
+        Ok(found.into_values().collect())
     }
 
     /// Records a yes on the consent page of one interaction, in one transaction. `consent.scopes` is the whole set that
@@ -116,7 +138,7 @@ impl Store {
             .returning(grants::id)
             .get_results(c)
             .await?;
-            Ok((found == 1, ended.into_iter().map(Subject::Grant).collect()))
+            Ok((found == 1 || !ended.is_empty(), ended.into_iter().map(Subject::Grant).collect()))
         })
     }
 }

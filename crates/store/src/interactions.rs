@@ -10,7 +10,8 @@ use crate::{Store, StoreError, schema::interactions};
 pub struct Interaction {
     /// SHA-256 of the handle.
     pub digest: Vec<u8>,
-    /// SHA-256 of the browser cookie's value (S28).
+    /// SHA-256 of the browser cookie's value (S28); empty until the first browser opens it, where the request came by
+    /// POST from another site and so without our cookies.
     pub browser: Vec<u8>,
     pub client_id: String,
     /// The request's parameters as JSON, in the form that `protocol` reads back.
@@ -45,6 +46,33 @@ impl Store {
             .first(c)
             .await
             .optional()?))
+    }
+
+    /// Whichever browser it belongs to: for the hub, which tells the wrong browser from none.
+    pub async fn interaction_of_any_browser(
+        &self,
+        digest: &[u8],
+        now: i64,
+    ) -> Result<Option<Interaction>, StoreError> {
+        read!(self, |c| Ok(interactions::table
+            .find(digest)
+            .filter(interactions::expires_at.gt(now))
+            .select(Interaction::as_select())
+            .first(c)
+            .await
+            .optional()?))
+    }
+
+    /// Binds an interaction that came without a browser to the first one that opens it; false where another was first.
+    pub async fn bind_interaction(&self, digest: &[u8], browser: &[u8]) -> Result<bool, StoreError> {
+        let (digest, browser) = (digest.to_owned(), browser.to_owned());
+        write!(self, |c| Ok(diesel::update(
+            interactions::table.find(digest).filter(interactions::browser.eq(Vec::<u8>::new())),
+        )
+        .set(interactions::browser.eq(browser))
+        .execute(c)
+        .await?
+            == 1))
     }
 
     /// The person said no. The hub then answers the client.

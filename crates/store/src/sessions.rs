@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError, Subject,
-    schema::{grants, sessions, users},
+    schema::{codes, grants, sessions, users},
     users::User,
 };
 
@@ -91,6 +91,15 @@ impl Store {
         let sid = sid.to_owned();
         change!(self, |c| {
             let found = diesel::delete(sessions::table.filter(sessions::sid.eq(&sid))).execute(c).await?;
+            // A code that is still on its way would otherwise become a grant of a session that is over.
+            diesel::delete(
+                codes::table
+                    .filter(codes::sid.eq(&sid))
+                    .filter(codes::offline.eq(false))
+                    .filter(codes::used_at.is_null()),
+            )
+            .execute(c)
+            .await?;
             let ended: Vec<String> = diesel::update(
                 grants::table
                     .filter(grants::sid.eq(&sid))

@@ -266,17 +266,19 @@ impl Store {
             .execute(c)
             .await?;
             let found = diesel::delete(users::table.find(&id)).execute(c).await?;
-            diesel::insert_into(audit::table)
-                .values((
-                    audit::id.eq(format!("user-deleted-{id}-{now}")),
-                    audit::at.eq(now),
-                    audit::actor.eq(None::<String>),
-                    audit::action.eq("user.deleted"),
-                    audit::subject.eq(&id),
-                    audit::detail.eq("{}"),
-                ))
-                .execute(c)
-                .await?;
+            if found == 1 {
+                diesel::insert_into(audit::table)
+                    .values((
+                        audit::id.eq(format!("user-deleted-{id}-{now}")),
+                        audit::at.eq(now),
+                        audit::actor.eq(None::<String>),
+                        audit::action.eq("user.deleted"),
+                        audit::subject.eq(&id),
+                        audit::detail.eq("{}"),
+                    ))
+                    .execute(c)
+                    .await?;
+            }
             Ok((found == 1, vec![Subject::User(id)]))
         })
     }
