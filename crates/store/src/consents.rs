@@ -26,6 +26,7 @@ pub struct Consent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     pub client_id: String,
+    pub client_name: String,
     pub scopes: Scopes,
     pub since: i64,
 }
@@ -70,7 +71,7 @@ impl Store {
             found
                 .entry((name.to_lowercase(), client_id.clone()))
                 .and_modify(|connection| connection.scopes = connection.scopes.union(&scopes))
-                .or_insert(Connection { client_id, scopes, since });
+                .or_insert(Connection { client_id, client_name: name, scopes, since });
         }
         Ok(found.into_values().collect())
     }
