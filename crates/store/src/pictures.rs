@@ -230,6 +230,16 @@ impl Store {
             .optional()?))
     }
 
+    /// A person's uploads, newest first.
+    pub async fn pictures_of(&self, user_id: &str) -> Result<Vec<Picture>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::user_id.eq(user_id))
+            .order(pictures::uploaded_at.desc())
+            .select(Picture::as_select())
+            .load(c)
+            .await?))
+    }
+
     /// Everything whose objects may exist (not `gone`), by id, `limit` after `after`: for the sweep.
     pub async fn pictures(&self, after: &str, limit: i64) -> Result<Vec<Picture>, StoreError> {
         read!(self, |c| Ok(pictures::table

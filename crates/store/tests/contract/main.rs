@@ -1,5 +1,7 @@
 //! What both databases must do alike: every test here runs on SQLite and on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion")]
+
 mod codes_and_tokens;
 mod freshness;
 mod pictures;
