@@ -53,7 +53,12 @@ export class Visage {
       VISAGE_PHOTOS__DELETE_AFTER: '1s',
       ...settings,
     }
-    visage.command(['migrate'])
+    try {
+      visage.command(['migrate'])
+    } catch (error) {
+      await visage.stop()
+      throw error
+    }
     return visage
   }
 
