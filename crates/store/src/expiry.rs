@@ -93,4 +93,17 @@ impl Store {
             ])
         })
     }
+
+    /// What SQLite wants once an hour: its log folded into the file, its statistics renewed. Nothing on PostgreSQL.
+    pub async fn maintain(&self) -> Result<(), StoreError> {
+        let crate::connect::Backend::Sqlite(sqlite) = self.backend() else { return Ok(()) };
+        let mut connection = sqlite.separate()?;
+        let done = tokio::task::spawn_blocking(move || {
+            diesel::connection::SimpleConnection::batch_execute(
+                &mut connection,
+                "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;",
+            )
+        });
+        Ok(done.await.map_err(|error| StoreError::Fault(error.to_string()))??)
+    }
 }
