@@ -67,6 +67,15 @@ impl Audience {
             Audience::Many(many) => many.iter().any(|one| one == audience),
         }
     }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Audience::One(one) => std::slice::from_ref(one),
+            Audience::Many(many) => many.as_slice(),
+        }
+        .iter()
+        .map(String::as_str)
+    }
 }
 
 /// Reads the header and refuses what no key could make good.

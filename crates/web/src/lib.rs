@@ -1,1 +1,52 @@
-//! The actix glue all rooms share: extractors, CSRF, cookies, headers, limits, errors to answers, Next, paths.
+//! The actix glue that all rooms share. A handler here has three steps: extract, call one function, render.
+//!
+//! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
+//! - Who asks: [`bearer`] (access tokens, cached), [`session`] (signed-in people), [`browser`] (the browser's own cookie and
+//!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
+//! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] (deadlines for every body).
+//! - [`claims`]: a person as standard claims. What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`].
+//! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
+
+pub mod answer;
+pub mod bearer;
+pub mod body;
+pub mod browser;
+pub mod claims;
+pub mod class;
+pub mod client_authentication;
+pub mod clock;
+pub mod core;
+pub mod endpoint;
+pub mod failure;
+pub mod form;
+pub mod headers;
+pub mod hygiene;
+pub mod language;
+pub mod next;
+pub mod paths;
+pub mod peer;
+pub mod pictures;
+pub mod request_id;
+pub mod scope;
+pub mod session;
+pub mod site;
+
+pub use self::answer::{html, json, page};
+pub use self::bearer::{Access, Bearer, Ready};
+pub use self::browser::Browser;
+pub use self::claims::claims;
+pub use self::class::Class;
+pub use self::client_authentication::ClientAuthentication;
+pub use self::clock::{Clock, Manual, System};
+pub use self::core::{Core, Limits};
+pub use self::endpoint::Endpoint;
+pub use self::failure::{ApiError, OAuthFailure, PageError, Refused};
+pub use self::form::{Form, Params, Posted, Query};
+pub use self::hygiene::Hygiene;
+pub use self::language::Language;
+pub use self::next::{InteractionId, Next};
+pub use self::peer::{Peer, TrustedProxies};
+pub use self::pictures::Pictures;
+pub use self::request_id::RequestId;
+pub use self::session::{MaybeSignedIn, SignedIn};
+pub use self::site::Site;

@@ -1,0 +1,292 @@
+//! Access tokens at the resources: `Bearer<scope::Profile>` is a person's token with that scope.
+//!
+//! The hot path: SHA-256 of the token, a look into the cache, a comparison of generations. What a token stands for is kept
+//! only while [`store::Freshness`] says that nobody has changed it; the first use verifies the signature and reads the
+//! database once.
+
+use std::hash::{BuildHasherDefault, Hasher};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use bytes::Bytes;
+use futures_util::TryFutureExt;
+use futures_util::future::{Either, LocalBoxFuture, MapOk, Ready as At, ready};
+use keyring::AccessClaims;
+use protocol::{Micros, SECOND, Scopes};
+use store::grants::Grant;
+use store::{Stamp, StoreError, Subject};
+
+use crate::form::{is_form, read_form};
+use crate::scope::Scope;
+use crate::{ApiError, Core, Refused};
+
+const KEPT: u64 = 50_000;
+
+/// What a living access token stands for.
+#[derive(Debug)]
+pub struct Access {
+    pub client_id: String,
+    /// The person; none for `client_credentials`.
+    pub user_id: Option<String>,
+    /// The grant of which the token is, where there is a person.
+    pub grant: Option<Grant>,
+    pub scopes: Scopes,
+    pub jti: String,
+    pub issued_at: Micros,
+    pub expires_at: Micros,
+    /// The token as it was signed.
+    pub claims: AccessClaims,
+    /// The ready answer of userinfo, kept as long as this is.
+    pub userinfo: Ready,
+    /// The ready answer of introspection.
+    pub introspection: Ready,
+    stamp: Stamp,
+}
+
+/// An answer that may be given again as long as the [`Access`] in which it lies is current: whatever changes the
+/// answer (person, client, grant, token) makes the whole access be read anew.
+#[derive(Debug, Default)]
+pub struct Ready(OnceLock<Bytes>);
+
+impl Ready {
+    pub fn get(&self) -> Option<Bytes> {
+        self.0.get().cloned()
+    }
+
+    /// Keeps an answer that was made from what was read after this access was.
+    pub fn keep(&self, answer: Bytes) -> Bytes {
+        self.0.get_or_init(|| answer).clone()
+    }
+}
+
+/// A token with the scope `S` in `Authorization: Bearer`.
+#[derive(Debug)]
+pub struct Bearer<S> {
+    access: Arc<Access>,
+    user_id: String,
+    scope: PhantomData<fn() -> S>,
+}
+
+/// The same, or in the body of a form that is posted: userinfo alone takes it there (S82).
+/// <https://www.rfc-editor.org/rfc/rfc6750#section-2.2>
+#[derive(Debug)]
+pub struct BearerOrForm<S>(pub Bearer<S>);
+
+impl<S> Bearer<S> {
+    /// The person whose token it is.
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    pub fn access(&self) -> &Arc<Access> {
+        &self.access
+    }
+
+    pub fn has(&self, scope: &str) -> bool {
+        self.access.scopes.contains(scope)
+    }
+}
+
+impl<S> Deref for Bearer<S> {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
+    }
+}
+
+impl<S> Deref for BearerOrForm<S> {
+    type Target = Bearer<S>;
+
+    fn deref(&self) -> &Bearer<S> {
+        &self.0
+    }
+}
+
+impl Core {
+    /// What `token` stands for now; `None` for whatever is no living access token of ours.
+    pub async fn access(&self, token: &str) -> Result<Option<Arc<Access>>, StoreError> {
+        // Longer ones are refused before any cryptography, hashing included (S109).
+        if token.len() > keyring::jwt::MAX_LENGTH {
+            return Ok(None);
+        }
+        let digest = keyring::digest(token.as_bytes());
+        match self.kept(&digest) {
+            Some(access) => Ok(Some(access)),
+            None => self.read_access(token, digest).await,
+        }
+    }
+
+    fn kept(&self, digest: &[u8; 32]) -> Option<Arc<Access>> {
+        let access = self.accesses.0.get(digest)?;
+        let current = access.expires_at > self.now() && self.store.freshness().holds(&access.stamp);
+        current.then_some(access)
+    }
+
+    async fn read_access(&self, token: &str, digest: [u8; 32]) -> Result<Option<Arc<Access>>, StoreError> {
+        let Ok(claims) = self.ring.verify_access_token(token, self.now()) else { return Ok(None) };
+        let Ok(scopes) = Scopes::parse(&claims.scope) else { return Ok(None) };
+        let mut subjects =
+            vec![Subject::Client(claims.client_id.clone()), Subject::Token(claims.jti.clone())];
+        if let Some(grant) = &claims.gid {
+            subjects.extend([Subject::Grant(grant.clone()), Subject::User(claims.sub.clone())]);
+        }
+        // Before the read: a change that races it voids the stamp.
+        let stamp = self.store.freshness().stamp(&subjects);
+        let grant = match &claims.gid {
+            Some(id) => match self.store.live_grant(id, &claims.jti).await? {
+                Some(grant) if grant.user_id == claims.sub && grant.client_id == claims.client_id => {
+                    Some(grant)
+                }
+                _ => return Ok(None),
+            },
+            None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => None,
+            None => return Ok(None),
+        };
+        let access = Arc::new(Access {
+            client_id: claims.client_id.clone(),
+            user_id: grant.as_ref().map(|grant| grant.user_id.clone()),
+            grant,
+            scopes,
+            jti: claims.jti.clone(),
+            issued_at: claims.iat * SECOND,
+            expires_at: claims.exp * SECOND,
+            claims,
+            userinfo: Ready::default(),
+            introspection: Ready::default(),
+            stamp,
+        });
+        if self.store.freshness().is_leased() {
+            self.accesses.0.insert(digest, access.clone());
+        }
+        Ok(Some(access))
+    }
+}
+
+impl<S: Scope> Bearer<S> {
+    fn check(core: &Core, access: Option<Arc<Access>>) -> Result<Bearer<S>, ApiError> {
+        // A token for another audience is no token here.
+        let access = access.filter(|access| access.claims.aud.contains(&core.site.issuer));
+        let access = access.ok_or_else(ApiError::token_invalid)?;
+        match access.user_id.clone() {
+            Some(user_id) if access.scopes.contains(S::NAME) => {
+                Ok(Bearer { access, user_id, scope: PhantomData })
+            }
+            _ => Err(ApiError::scope_missing(S::NAME)),
+        }
+    }
+}
+
+impl<S: Scope> FromRequest for Bearer<S> {
+    type Error = Refused;
+    type Future = Either<At<Result<Self, Refused>>, LocalBoxFuture<'static, Result<Self, Refused>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let outcome = Core::of(request).and_then(|core| {
+            let token = header_token(request)?.ok_or_else(ApiError::token_missing)?;
+            // The hot path: nothing is awaited and nothing boxed.
+            match core.kept(&keyring::digest(token.as_bytes())) {
+                Some(access) => Ok(Some(Bearer::check(core, Some(access))?)),
+                None => Ok(None),
+            }
+        });
+        match outcome {
+            Ok(Some(bearer)) => Either::Left(ready(Ok(bearer))),
+            Err(refused) => Either::Left(ready(Err(refused))),
+            Ok(None) => {
+                let request = request.clone();
+                Either::Right(Box::pin(async move {
+                    let core = Core::of(&request)?;
+                    let token = header_token(&request)?.ok_or_else(ApiError::token_missing)?;
+                    let access = core.access(token).await.map_err(ApiError::from)?;
+                    Ok(Bearer::check(core, access)?)
+                }))
+            }
+        }
+    }
+}
+
+impl<S: Scope> FromRequest for BearerOrForm<S> {
+    type Error = Refused;
+    type Future = Either<
+        MapOk<<Bearer<S> as FromRequest>::Future, fn(Bearer<S>) -> BearerOrForm<S>>,
+        LocalBoxFuture<'static, Result<Self, Refused>>,
+    >;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if request.method() != Method::POST || !is_form(request) {
+            return Either::Left(Bearer::from_request(request, payload).map_ok(BearerOrForm));
+        }
+        let (request, mut payload) = (request.clone(), payload.take());
+        Either::Right(Box::pin(async move {
+            let core = Core::of(&request)?;
+            let form = read_form(&request, &mut payload).await?;
+            let mut posted = form.pairs().iter().filter(|(name, _)| name == "access_token");
+            let token = match (header_token(&request)?, posted.next(), posted.next()) {
+                (Some(token), None, None) => token,
+                (None, Some((_, token)), None) => token.as_str(),
+                (None, None, None) => return Err(ApiError::token_missing().into()),
+                // > Clients MUST NOT use more than one method to transmit the token in each request.
+                // > https://www.rfc-editor.org/rfc/rfc6750#section-2
+                _ => return Err(ApiError::token_malformed().into()),
+            };
+            let access = core.access(token).await.map_err(ApiError::from)?;
+            Ok(BearerOrForm(Bearer::check(core, access)?))
+        }))
+    }
+}
+
+/// The token in the header; `None` where there is no header, or one of another scheme.
+fn header_token(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let Some(header) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(ApiError::token_malformed());
+    }
+    let text = header.to_str().map_err(|_| ApiError::token_malformed())?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Ok(None);
+    }
+    // > b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+    // > https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+    let token = token.trim_start_matches(' ');
+    let readable = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    if token.is_empty() || !token.bytes().all(readable) {
+        return Err(ApiError::token_malformed());
+    }
+    if token.len() > keyring::jwt::MAX_LENGTH {
+        return Err(ApiError::token_invalid());
+    }
+    Ok(Some(token))
+}
+
+/// What tokens stand for, by their digest.
+pub(crate) struct Cache(moka::sync::Cache<[u8; 32], Arc<Access>, BuildHasherDefault<FirstBytes>>);
+
+impl Cache {
+    pub fn new() -> Cache {
+        Cache(moka::sync::Cache::builder().max_capacity(KEPT).build_with_hasher(Default::default()))
+    }
+}
+
+/// The keys are digests: their first bytes are as good as any hash of them.
+#[derive(Default)]
+pub(crate) struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 ^= u64::from_ne_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,73 @@
+//! What every handler may need, in one place: given to actix as `web::Data<Core>`, composed once by the binary.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use keyring::{Passwords, Random, Ring};
+use protocol::{Micros, SECOND};
+use store::Store;
+
+use crate::bearer::Cache;
+use crate::{Clock, PageError, Pictures, Refused, Site, TrustedProxies};
+
+pub struct Core {
+    pub store: Store,
+    pub ring: Ring,
+    pub passwords: Passwords,
+    pub random: Random,
+    pub clock: Arc<dyn Clock>,
+    pub site: Site,
+    pub limits: Limits,
+    pub pictures: Pictures,
+    pub trusted_proxies: TrustedProxies,
+    pub(crate) accesses: Cache,
+}
+
+/// Settings that several rooms share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A session ends when nobody used it for so long…
+    pub session_idle: Micros,
+    /// …and after so long in any case.
+    pub session_max: Micros,
+    /// How long a person may take for sign-in and consent.
+    pub interaction: Micros,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const DAY: Micros = 24 * 60 * 60 * SECOND;
+        Limits { session_idle: 14 * DAY, session_max: 90 * DAY, interaction: 60 * 60 * SECOND }
+    }
+}
+
+impl Core {
+    /// With the system's clock and randomness, and defaults for what is no decision; change fields before sharing it.
+    pub fn new(store: Store, ring: Ring, site: Site, pictures: Pictures) -> Core {
+        let random = Random::system();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Core {
+            store,
+            ring,
+            passwords: Passwords::new(cores, 16 * cores, random.clone()),
+            random,
+            clock: Arc::new(crate::System),
+            site,
+            limits: Limits::default(),
+            pictures,
+            trusted_proxies: TrustedProxies::default(),
+            accesses: Cache::new(),
+        }
+    }
+
+    pub fn now(&self) -> Micros {
+        self.clock.now()
+    }
+
+    /// The core of the application that serves this request.
+    pub fn of(request: &HttpRequest) -> Result<&Core, Refused> {
+        let core = request.app_data::<web::Data<Core>>();
+        core.map(|core| core.as_ref())
+            .ok_or_else(|| PageError::internal("the application has no web::Core").into())
+    }
+}

@@ -1,0 +1,208 @@
+//! The one middleware around everything: request id, body deadlines, preflight, errors in the reader's language, headers,
+//! the access log and metrics. It is on the hot path of every request: what can be made once is made once.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+use futures_util::future::LocalBoxFuture;
+use tokio::time::Instant;
+
+use crate::answer::PagePolicy;
+use crate::browser::NewCookie;
+use crate::failure::{Failure, Found, behind};
+use crate::headers::Headers;
+use crate::request_id::X_REQUEST_ID;
+use crate::{Class, Core, Language, RequestId, body, class};
+
+/// To be the outermost: `App::new().app_data(core.clone()).wrap(Hygiene::new(&core))`.
+#[derive(Clone)]
+pub struct Hygiene(Rc<Made>);
+
+struct Made {
+    headers: Headers,
+    meters: Vec<Meter>,
+}
+
+/// What is counted of one class.
+struct Meter {
+    /// Answers by the first digit of their status: 1 to 5.
+    answers: [metrics::Counter; 5],
+    seconds: metrics::Histogram,
+}
+
+impl Hygiene {
+    /// One a worker thread. A recorder of metrics must have been installed before.
+    pub fn new(core: &web::Data<Core>) -> Hygiene {
+        let meters = Class::ALL.iter().map(|class| Meter::new(*class)).collect();
+        Hygiene(Rc::new(Made { headers: Headers::new(core), meters }))
+    }
+}
+
+impl Meter {
+    fn new(class: Class) -> Meter {
+        let class = class.as_str();
+        let answers = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(
+            |status| metrics::counter!("visage_http_requests_total", "class" => class, "status" => status),
+        );
+        Meter {
+            answers,
+            seconds: metrics::histogram!("visage_http_request_duration_seconds", "class" => class),
+        }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Hygiene
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Around<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Around { service, made: self.0.clone() }))
+    }
+}
+
+pub struct Around<S> {
+    service: S,
+    made: Rc<Made>,
+}
+
+impl<S, B> Service<ServiceRequest> for Around<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let started = Instant::now();
+        let class = Class::of(request.path());
+        let shared = class::is_shared(request.path());
+        let made = self.made.clone();
+        if shared
+            && *request.method() == Method::OPTIONS
+            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        {
+            let mut response = request.into_response(preflight());
+            made.headers.complete(response.headers_mut(), class, shared, None);
+            return Box::pin(ready(Ok(response)));
+        }
+        let id = RequestId::new(request.headers());
+        request.extensions_mut().insert(id.clone());
+        body::guard(&mut request);
+        let answer = self.service.call(request);
+        Box::pin(async move {
+            let answer = answer.await?.map_into_boxed_body();
+            let mut answer = explain(answer, class, &id);
+            let policy = answer.response_mut().extensions_mut().remove::<PagePolicy>();
+            made.headers.complete(answer.headers_mut(), class, shared, policy.as_ref());
+            if class.is_page() {
+                give_new_cookie(&mut answer);
+            }
+            let status = answer.status();
+            if status.is_client_error() || status.is_server_error() || matches!(id, RequestId::Given(_)) {
+                answer.headers_mut().insert(X_REQUEST_ID, id.to_header());
+            }
+            let seconds = started.elapsed().as_secs_f64();
+            made.meters[class as usize].count(status, seconds);
+            log(&answer, class, &id, seconds);
+            Ok(answer)
+        })
+    }
+}
+
+impl Meter {
+    fn count(&self, status: StatusCode, seconds: f64) {
+        if let Some(counter) = self.answers.get(usize::from(status.as_u16() / 100).saturating_sub(1)) {
+            counter.increment(1);
+        }
+        self.seconds.record(seconds);
+    }
+}
+
+/// Says an error again, in the reader's language and with the id; the log learns its cause. Errors that are not ours
+/// (a path that does not parse, a body that broke off) get our form and lose their text.
+fn explain(answer: ServiceResponse, class: Class, id: &RequestId) -> ServiceResponse {
+    let Some(error) = answer.response().error() else { return answer };
+    let locale = Language::of(answer.request()).0;
+    let text = id.to_string();
+    let again = |failure: &dyn Failure, cause: Option<&str>| {
+        let status = failure.status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(request_id = %text, cause = cause.unwrap_or("unknown"), "a request failed");
+        } else if status.is_server_error() {
+            tracing::warn!(request_id = %text, cause = cause.unwrap_or("unknown"), "a request had to be put off");
+        } else if let Some(cause) = cause {
+            tracing::info!(request_id = %text, cause, "a request was refused");
+        }
+        failure.answer(locale, Some(&text))
+    };
+    let response = match behind(error, class) {
+        Found::Ours(failure) => again(failure, failure.cause()),
+        Found::Foreign(refused, cause) => again(&refused, Some(&cause)),
+    };
+    answer.into_response(response)
+}
+
+/// The cookie of a browser that was new to an extractor.
+fn give_new_cookie(answer: &mut ServiceResponse) {
+    let made = answer.request().extensions_mut().remove::<NewCookie>();
+    if let Some(NewCookie(cookie)) = made
+        && let Err(error) = answer.response_mut().add_cookie(&cookie)
+    {
+        tracing::error!(%error, "a cookie of ours has no header form");
+    }
+}
+
+/// The pattern of the route, never the path or the query: both may carry handles (S46).
+fn log(answer: &ServiceResponse, class: Class, id: &RequestId, seconds: f64) {
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "visage::access",
+                request_id = %id,
+                method = %answer.request().method(),
+                route = answer.request().match_pattern().as_deref().unwrap_or("-"),
+                class = class.as_str(),
+                status = answer.status().as_u16(),
+                milliseconds = seconds * 1000.0,
+            )
+        };
+    }
+    match answer.status().as_u16() {
+        500.. => line!(warn),
+        400.. => line!(info),
+        _ => line!(debug),
+    }
+}
+
+/// No credentials are shared, so any origin may ask: the token in the header is what counts.
+/// <https://fetch.spec.whatwg.org/#http-cors-protocol>
+fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"))
+        .insert_header((
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, accept-language, x-request-id",
+        ))
+        .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}

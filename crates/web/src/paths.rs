@@ -1,0 +1,37 @@
+//! The paths of the house, so that rooms can point at each other without importing each other. Fixed by CONTRACT §3 to §9.
+
+pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+pub const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+pub const JWKS: &str = "/oauth2/jwks.json";
+pub const AUTHORIZE: &str = "/oauth2/authorize";
+/// The hub to which every detour returns: see [`crate::Next`].
+pub const AUTHORIZE_HUB: &str = "/oauth2/authorize/{interaction}";
+pub const TOKEN: &str = "/oauth2/token";
+pub const INTROSPECT: &str = "/oauth2/introspect";
+pub const REVOKE: &str = "/oauth2/revoke";
+pub const PAR: &str = "/oauth2/par";
+pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+pub const REGISTER: &str = "/oauth2/register";
+pub const LOGOUT: &str = "/oauth2/logout";
+
+pub const LOGIN: &str = "/login";
+pub const CONSENT: &str = "/consent";
+pub const SIGNED_OUT: &str = "/signed-out";
+pub const SETUP: &str = "/setup/{token}";
+pub const ACCOUNT: &str = "/account";
+pub const ACCOUNT_NAME: &str = "/account/name";
+pub const ACCOUNT_PASSWORD: &str = "/account/password";
+pub const ACCOUNT_PHOTO: &str = "/account/photo";
+pub const ACCOUNT_PHOTO_REMOVE: &str = "/account/photo/remove";
+pub const ACCOUNT_WITHDRAW: &str = "/account/applications/withdraw";
+
+pub const USERINFO: &str = "/api/auth/userinfo";
+pub const PROFILE: &str = "/api/auth/profile";
+pub const PROFILE_PHOTO: &str = "/api/auth/profile/photo";
+pub const OPENAPI: &str = "/api/openapi.json";
+
+pub const MEDIA: &str = "/media/";
+pub const ASSETS: &str = "/assets/";
+pub const HEALTH_LIVE: &str = "/health/live";
+pub const HEALTH_READY: &str = "/health/ready";
+pub const METRICS: &str = "/metrics";

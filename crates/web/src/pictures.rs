@@ -1,0 +1,137 @@
+//! Where pictures can be fetched: the public address of each store, and the default picture of people without one.
+
+use std::collections::BTreeMap;
+
+use store::pictures::Portrait;
+use store::users::{Profile, User};
+
+use crate::{Site, paths};
+
+/// How many colours initials pictures have; the URL names one by its number.
+pub const COLOURS: u8 = 12;
+/// Stands for letters that the embedded font lacks: a silhouette.
+pub const SILHOUETTE: &str = "_";
+
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    /// By store name; without a slash at the end. Stores that are not here are read through `/media/`.
+    public: BTreeMap<String, String>,
+    media: String,
+    default: DefaultPicture,
+}
+
+/// `photos.default`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultPicture {
+    Initials,
+    None,
+    Url(String),
+}
+
+impl Pictures {
+    /// `public`: the stores whose objects are fetched directly, with the address under which their keys lie.
+    pub fn new(
+        site: &Site,
+        public: impl IntoIterator<Item = (String, String)>,
+        default: DefaultPicture,
+    ) -> Pictures {
+        let public =
+            public.into_iter().map(|(store, base)| (store, base.trim_end_matches('/').to_owned())).collect();
+        Pictures { public, media: site.url(paths::MEDIA.trim_end_matches('/')), default }
+    }
+
+    /// The `picture` of a person: their photo, the address that a client set instead, or the default picture.
+    pub fn of(&self, profile: &Profile) -> Option<String> {
+        match (&profile.portrait, &profile.user.picture_url) {
+            (Some(portrait), _) => Some(self.url(portrait)),
+            (None, Some(elsewhere)) => Some(elsewhere.clone()),
+            (None, None) => self.default_of(&profile.user),
+        }
+    }
+
+    /// The same for our own pages: never an address elsewhere (CONTRACT §4).
+    pub fn own(&self, profile: &Profile) -> Option<String> {
+        match &profile.portrait {
+            Some(portrait) => Some(self.url(portrait)),
+            None => self.default_of(&profile.user),
+        }
+    }
+
+    /// The largest variant of a stored photo.
+    pub fn url(&self, portrait: &Portrait) -> String {
+        self.object(&portrait.store, &format!("{}.jpg", portrait.key_base))
+    }
+
+    /// The variant for a side of `side` pixels: the smallest that is large enough.
+    pub fn sized(&self, portrait: &Portrait, side: u32) -> String {
+        let keys = store::pictures::object_keys(&portrait.key_base, &portrait.sizes);
+        let sizes = portrait.sizes.split(',').map(|size| size.parse::<u32>().unwrap_or(0));
+        let fits = sizes.zip(&keys).filter(|(size, _)| *size >= side).min_by_key(|(size, _)| *size);
+        match fits {
+            Some((_, key)) => self.object(&portrait.store, key),
+            None => self.url(portrait),
+        }
+    }
+
+    /// The public address of an object.
+    pub fn object(&self, store: &str, key: &str) -> String {
+        let base = self.public.get(store).unwrap_or(&self.media);
+        format!("{base}/{key}")
+    }
+
+    /// The picture of people without one.
+    pub fn default_of(&self, user: &User) -> Option<String> {
+        match &self.default {
+            DefaultPicture::Initials => Some(format!("{}/{}", self.media, initials(user))),
+            DefaultPicture::None => None,
+            DefaultPicture::Url(url) => Some(url.clone()),
+        }
+    }
+
+    /// Origins beside our own that pages must be allowed to load pictures from (`img-src`, S27).
+    pub fn origins(&self) -> Vec<String> {
+        let default = match &self.default {
+            DefaultPicture::Url(url) => Some(url.as_str()),
+            DefaultPicture::Initials | DefaultPicture::None => None,
+        };
+        let mut origins: Vec<String> = self
+            .public
+            .values()
+            .map(String::as_str)
+            .chain(default)
+            .filter_map(|base| url::Url::parse(base).ok())
+            .map(|url| url.origin().ascii_serialization())
+            .filter(|origin| origin != "null")
+            .collect();
+        origins.sort();
+        origins.dedup();
+        origins
+    }
+}
+
+/// `initials/{letters}-{colour}.jpg`: nothing else of the person is in it (CONTRACT §8). The colour comes from the
+/// random storage id, so it says nothing either and stays the same when a name changes.
+fn initials(user: &User) -> String {
+    let sum: u32 = user.storage_id.bytes().map(u32::from).sum();
+    let colour = sum % u32::from(COLOURS);
+    let letters = letters(user);
+    let letters: String = url::form_urlencoded::byte_serialize(letters.as_bytes()).collect();
+    format!("initials/{letters}-{colour}.jpg")
+}
+
+/// The first letters of the first and the last word of the name; of the given and family names where there are.
+fn letters(user: &User) -> String {
+    let first = |text: &str| text.chars().find(|c| c.is_alphabetic());
+    let given = user.given_name.as_deref().and_then(first);
+    let family = user.family_name.as_deref().and_then(first);
+    let words: Vec<char> =
+        user.name.as_deref().unwrap_or_default().split_whitespace().filter_map(first).collect();
+    let chosen = match (given, family, words.as_slice()) {
+        (None, None, [one]) => vec![*one],
+        (None, None, [one, .., last]) => vec![*one, *last],
+        (given, family, _) => given.into_iter().chain(family).collect(),
+    };
+    // Upper case may be more than one character (ß): the first of them.
+    let letters: String = chosen.into_iter().filter_map(|c| c.to_uppercase().next()).collect();
+    if letters.is_empty() { SILHOUETTE.to_owned() } else { letters }
+}
