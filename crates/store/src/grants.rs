@@ -35,10 +35,10 @@ impl Store {
         read!(self, |c| Ok(grants::table.find(id).select(Grant::as_select()).first(c).await.optional()?))
     }
 
-    /// Whether an access token of a grant still counts, in one round trip: the grant lives, the person and the client
+    /// The grant of an access token that still counts, in one round trip: the grant lives, the person and the client
     /// are active, and this one token was not revoked on its own.
-    pub async fn grant_is_live(&self, grant_id: &str, jti: &str) -> Result<bool, StoreError> {
-        let revoked: Option<Option<String>> = read!(self, |c| Ok(grants::table
+    pub async fn live_grant(&self, grant_id: &str, jti: &str) -> Result<Option<Grant>, StoreError> {
+        let found: Option<(Grant, Option<String>)> = read!(self, |c| Ok(grants::table
             .inner_join(users::table.on(users::id.eq(grants::user_id)))
             .inner_join(clients::table.on(clients::id.eq(grants::client_id)))
             .left_join(revoked_tokens::table.on(revoked_tokens::jti.eq(jti)))
@@ -46,14 +46,14 @@ impl Store {
             .filter(grants::revoked_at.is_null())
             .filter(users::is_active.eq(true))
             .filter(clients::is_active.eq(true))
-            .select(revoked_tokens::jti.nullable())
+            .select((Grant::as_select(), revoked_tokens::jti.nullable()))
             .first(c)
             .await
             .optional()?))?;
-        Ok(revoked == Some(None))
+        Ok(found.and_then(|(grant, revoked)| revoked.is_none().then_some(grant)))
     }
 
-    /// The same for a token without a grant (client credentials).
+    /// Whether a token without a grant (client credentials) still counts.
     pub async fn client_token_is_live(&self, client_id: &str, jti: &str) -> Result<bool, StoreError> {
         let revoked: Option<Option<String>> = read!(self, |c| Ok(clients::table
             .left_join(revoked_tokens::table.on(revoked_tokens::jti.eq(jti)))
