@@ -1,0 +1,55 @@
+//! People and clients as the pages show them.
+
+use protocol::{Client, redirect_uri};
+use store::users::Profile;
+use url::Url;
+use views::{ClientCard, PersonCard};
+use web::{Core, PageError};
+
+/// `host`: where the answer of this request goes.
+pub fn client(core: &Core, client: &Client, host: String) -> ClientCard {
+    ClientCard {
+        name: client.name.clone(),
+        host,
+        logo: client.logo_uri.clone().filter(|uri| is_ours(core, uri)),
+        home: client.client_uri.clone().filter(|uri| is_web(core, uri)),
+        policy: client.policy_uri.clone().filter(|uri| is_web(core, uri)),
+        terms: client.tos_uri.clone().filter(|uri| is_web(core, uri)),
+    }
+}
+
+/// Where no request waits: the host of the first redirect URI.
+pub fn registered_client(core: &Core, registered: &Client) -> ClientCard {
+    let host =
+        registered.redirect_uris.first().map(|uri| redirect_uri::display_host(uri)).unwrap_or_default();
+    client(core, registered, host)
+}
+
+/// # Errors
+/// 404 where the person was deleted meanwhile.
+pub async fn profile(core: &Core, user_id: &str) -> Result<Profile, PageError> {
+    let profile = core.store.profile(user_id).await?;
+    profile.ok_or_else(PageError::not_found)
+}
+
+/// `side`: CSS pixels of the picture on the page.
+pub fn person(core: &Core, profile: &Profile, side: u32) -> PersonCard {
+    let photo = match &profile.portrait {
+        // Sharp on dense screens.
+        Some(portrait) => Some(core.pictures.sized(portrait, 2 * side)),
+        None => core.pictures.default_of(&profile.user),
+    };
+    let user = &profile.user;
+    PersonCard { name: user.name.clone().unwrap_or_default(), email: user.email.clone(), photo }
+}
+
+/// A link that a person may follow from our pages: https, or http while we are on loopback ourselves.
+fn is_web(core: &Core, uri: &str) -> bool {
+    Url::parse(uri)
+        .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && !core.site.is_secure()))
+}
+
+/// Our pages load no pictures from elsewhere: a client would learn who is about to sign in (S79).
+fn is_ours(core: &Core, uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| url.origin().ascii_serialization() == core.site.issuer)
+}
