@@ -152,3 +152,63 @@ fn is_run(text: &str) -> bool {
 }
 
 const COMMON: &str = include_str!("common-passwords.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), WeakPassword> {
+        Passwords::check(&Secret::new(text))
+    }
+
+    // S43
+    #[test]
+    fn the_rules_of_new_passwords() {
+        for good in ["correct horse battery staple", "пароль-не-простой", &"ab".repeat(64), "kL9#vv2m"]
+        {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("", WeakPassword::TooShort),
+            ("short 1", WeakPassword::TooShort),
+            // Eight code points, but four characters once composed.
+            ("e\u{301}e\u{301}e\u{301}e\u{301}", WeakPassword::TooShort),
+            (&"x1".repeat(65), WeakPassword::TooLong),
+            ("nul\0nul\0nul", WeakPassword::Nul),
+            ("password", WeakPassword::Common),
+            ("Password123!", WeakPassword::Common),
+            ("QWERTYUIOP", WeakPassword::Common),
+            ("aaaaaaaaaaaa", WeakPassword::Common),
+            ("123456789", WeakPassword::Common),
+            ("hgfedcba", WeakPassword::Common),
+        ] {
+            assert_eq!(check(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_alone() {
+        let passwords = Passwords::new(2, 8, Random::seeded(1));
+        let hash = passwords.hash(&Secret::new("caf\u{e9} au lait")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify(&Secret::new("cafe\u{301} au lait"), Some(&hash)).await.unwrap());
+        let long = "x".repeat(60_000);
+        for wrong in ["cafe au lait", "", long.as_str()] {
+            assert!(!passwords.verify(&Secret::new(wrong), Some(&hash)).await.unwrap());
+        }
+        assert!(!passwords.verify(&Secret::new("nobody"), None).await.unwrap());
+        assert!(!passwords.verify(&Secret::new(""), Some("not a hash")).await.unwrap());
+    }
+
+    // F39: more than the pool and its queue hold is refused at once, and a caller who gives up frees nothing early.
+    #[tokio::test]
+    async fn a_storm_meets_a_bounded_queue() {
+        let passwords = Passwords::new(1, 2, Random::seeded(1));
+        let secret = Secret::new("correct horse battery staple");
+        let tries = (0..20).map(|_| passwords.hash(&secret));
+        let (done, busy): (Vec<_>, Vec<_>) =
+            futures_util::future::join_all(tries).await.into_iter().partition(Result::is_ok);
+        assert_eq!((done.len(), busy.len()), (3, 17));
+        assert!(passwords.hash(&secret).await.is_ok(), "the places are free again");
+    }
+}

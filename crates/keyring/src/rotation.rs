@@ -103,3 +103,97 @@ fn first(keys: &[KeyRow], purpose: Purpose) -> Vec<Step> {
 fn find(keys: &[KeyRow], purpose: Purpose, state: State) -> Option<&KeyRow> {
     keys.iter().find(|key| key.purpose == purpose && key.state == state)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use protocol::SigningAlg;
+
+    use super::*;
+
+    const RULES: Rules =
+        Rules { publish_before: 60 * SECOND, sign_for: 1000 * SECOND, keep_for: 700 * SECOND };
+
+    fn apply(keys: &mut Vec<KeyRow>, steps: Vec<Step>, now: Micros, made: &mut u32) {
+        for step in steps {
+            match step {
+                Step::Create { purpose, state } => {
+                    *made += 1;
+                    keys.push(KeyRow {
+                        id: made.to_string(),
+                        purpose,
+                        state,
+                        sealed: Vec::new(),
+                        public_jwk: String::new(),
+                        created_at: now,
+                        current_at: (state == State::Current).then_some(now),
+                        retired_at: None,
+                    });
+                }
+                Step::Promote { id } => {
+                    let key = keys.iter_mut().find(|key| key.id == id).unwrap();
+                    assert_eq!(key.state, State::Next);
+                    (key.state, key.current_at) = (State::Current, Some(now));
+                }
+                Step::Retire { id } => {
+                    let key = keys.iter_mut().find(|key| key.id == id).unwrap();
+                    assert_eq!(key.state, State::Current);
+                    (key.state, key.retired_at) = (State::Previous, Some(now));
+                }
+                Step::Remove { id } => keys.retain(|key| key.id != id),
+            }
+            for purpose in Purpose::ALL {
+                for state in [State::Next, State::Current] {
+                    let count = keys.iter().filter(|k| k.purpose == purpose && k.state == state).count();
+                    assert!(count <= 1, "the database would refuse a second {state:?} key");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_start_makes_everything() {
+        let (mut keys, mut made) = (Vec::new(), 0);
+        apply(&mut keys, plan(&[], &RULES, 0), 0, &mut made);
+        assert_eq!(keys.len(), 9, "current and next of four purposes, and the pairwise key");
+        assert!(plan(&keys, &RULES, 1).is_empty());
+        let es256 = Purpose::Signing(SigningAlg::ES256);
+        assert_eq!(ready_at(&keys, es256, &RULES), Some(0), "nobody has a copy without it");
+        let steps = rotate(&keys, es256);
+        apply(&mut keys, steps, 5, &mut made);
+        assert_eq!(ready_at(&keys, es256, &RULES), Some(5 + RULES.publish_before));
+    }
+
+    proptest! {
+            // S93, I12: whatever the times, a key that signs was published long enough before, and one that signed stays
+            // published long enough after.
+            #[test]
+            fn every_signature_verifies_for_those_who_keep_copies(pauses in prop::collection::vec((0..900_i64, any::<bool>()), 1..40)) {
+                let (mut keys, mut made, mut now) = (Vec::new(), 0, 0);
+                apply(&mut keys, plan(&[], &RULES, now), now, &mut made);
+                for (pause, by_hand) in pauses {
+                    now += pause * SECOND;
+                    let signers: Vec<KeyRow> = keys.iter().filter(|key| key.state == State::Current).cloned().collect();
+                    let steps = plan(&keys, &RULES, now);
+    apply(&mut keys, steps, now, &mut made);
+                    let purpose = Purpose::Signing(SigningAlg::RS256);
+                    if by_hand && ready_at(&keys, purpose, &RULES).is_some_and(|at| at <= now) {
+                        let steps = rotate(&keys, purpose);
+    apply(&mut keys, steps, now, &mut made);
+                    }
+                    for key in &signers {
+                        prop_assert!(keys.iter().any(|kept| kept.id == key.id), "a signer vanished at once");
+                    }
+                    for key in &keys {
+                        if let (Some(current_at), true) = (key.current_at, key.created_at > 0) {
+                            prop_assert!(current_at - key.created_at >= RULES.publish_before);
+                        }
+                    }
+                    for purpose in Purpose::ALL {
+                        let current = keys.iter().filter(|k| k.purpose == purpose && k.state == State::Current);
+                        prop_assert_eq!(current.count(), 1);
+                    }
+                }
+            }
+        }
+}
