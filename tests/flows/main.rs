@@ -1,1 +1,3 @@
-//! Journeys through the whole house.
+//! Journeys through the whole house, each on both databases. Folders mirror URLs.
+
+mod house;

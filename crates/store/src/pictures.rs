@@ -212,6 +212,68 @@ impl Store {
         })
     }
 
+    /// The upload did not come to its end: a staged picture is given up, its objects are queued at once. `false` where
+    /// it was not staged (any more).
+    pub async fn discard_picture(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        write!(self, |c| {
+            let discarded: Option<(String, String, String)> =
+                diesel::update(pictures::table.find(&id).filter(pictures::state.eq("staged")))
+                    .set((pictures::state.eq("superseded"), pictures::superseded_at.eq(Some(now))))
+                    .returning((pictures::store, pictures::key_base, pictures::sizes))
+                    .get_result(c)
+                    .await
+                    .optional()?;
+            let found = discarded.is_some();
+            if let Some((store, base, sizes)) = discarded {
+                queue_objects!(c, &store, &base, &sizes, now, 0);
+            }
+            Ok(found)
+        })
+    }
+
+    /// A current picture whose objects are lost: its owner has none any more, what is left of it is queued. `false`
+    /// where it is not current (any more).
+    pub async fn withdraw_picture(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let withdrawn: Option<(String, String, String)> =
+                diesel::update(pictures::table.find(&id).filter(pictures::state.eq("current")))
+                    .set((pictures::state.eq("superseded"), pictures::superseded_at.eq(Some(now))))
+                    .returning((pictures::store, pictures::key_base, pictures::sizes))
+                    .get_result(c)
+                    .await
+                    .optional()?;
+            let found = withdrawn.is_some();
+            if let Some((store, base, sizes)) = withdrawn {
+                queue_objects!(c, &store, &base, &sizes, now, 0);
+            }
+            let owners: Vec<String> = diesel::update(users::table.filter(users::picture_id.eq(&id)))
+                .set((users::picture_id.eq(None::<String>), users::updated_at.eq(now)))
+                .returning(users::id)
+                .get_results(c)
+                .await?;
+            Ok((found, owners.into_iter().map(Subject::User).collect()))
+        })
+    }
+
+    /// When this person's uploads since `since` were, newest first, at most `limit`: for the rate limit.
+    pub async fn uploads_since(
+        &self,
+        user_id: &str,
+        since: i64,
+        limit: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::user_id.eq(user_id))
+            .filter(pictures::uploaded_at.gt(since))
+            .order(pictures::uploaded_at.desc())
+            .limit(limit)
+            .select(pictures::uploaded_at)
+            .load(c)
+            .await?))
+    }
+
     pub async fn picture(&self, id: &str) -> Result<Option<Picture>, StoreError> {
         read!(self, |c| Ok(pictures::table
             .find(id)

@@ -1,4 +1,23 @@
 //! The binary, as a library so that the tests can reach its parts.
+//!
+//! - [`commands`]: what one types. [`place`]: what every command stands on. [`failure`]: why one ended early.
+//! - [`config`]: one typed configuration from file and environment.
+//! - [`compose`]: the one file that knows every room. [`node`]: a running provider; [`workers`] beside it.
+//! - [`keys`]: carries keys between their rows and their use.
+//! - [`health`], [`metrics`], [`logs`], [`openapi`]: how it is seen from outside.
+//! - [`demo`]: the main job on embedded defaults, with a relying party.
+
+pub mod commands;
+pub mod compose;
 pub mod config;
 pub mod demo;
 pub mod failure;
+pub mod health;
+pub mod keys;
+pub mod logs;
+pub mod metrics;
+pub mod node;
+pub mod openapi;
+pub mod place;
+mod stopwatch;
+pub mod workers;

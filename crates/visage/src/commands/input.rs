@@ -20,7 +20,9 @@ pub fn password() -> Result<String, Failure> {
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err(Failure::usage("No password on standard input. Pipe it in: printf '%s' \"$PASSWORD\" | visage …"));
+        return Err(Failure::usage(
+            "No password on standard input. Pipe it in: printf '%s' \"$PASSWORD\" | visage …",
+        ));
     }
     Ok(password.to_owned())
 }
@@ -30,6 +32,7 @@ pub fn file(path: &Path) -> Result<String, Failure> {
 }
 
 pub fn json_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    serde_json::from_str(&file(path)?)
-        .map_err(|e| Failure::new(format!("{} does not hold the JSON that is expected here: {e}", path.display())))
+    serde_json::from_str(&file(path)?).map_err(|e| {
+        Failure::new(format!("{} does not hold the JSON that is expected here: {e}", path.display()))
+    })
 }

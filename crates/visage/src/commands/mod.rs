@@ -1,17 +1,16 @@
 //! The command line: what one types, and the exit code it ends with (0 done, 1 failed, 2 wrong usage).
 
-mod client;
+pub mod client;
+pub mod client_details;
 mod config;
 mod demo;
-mod doctor;
 mod input;
 mod keys;
 mod migrate;
 mod openapi;
-mod output;
-mod photos;
+pub mod output;
 mod serve;
-mod user;
+pub mod user;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -50,12 +49,6 @@ enum Command {
     /// Signing keys
     #[command(subcommand, after_help = keys::EXAMPLE)]
     Keys(keys::Command),
-    /// Stored photos
-    #[command(subcommand, after_help = photos::EXAMPLE)]
-    Photos(photos::Command),
-    /// Check an installation: configuration, database, keys, object store, clock, public URL
-    #[command(after_help = doctor::EXAMPLE)]
-    Doctor(doctor::Arguments),
     /// The configuration that holds, and the reference of every setting
     #[command(subcommand, after_help = config::EXAMPLE)]
     Config(config::Command),
@@ -87,20 +80,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn act(cli: Cli) -> Result<ExitCode, Failure> {
     let load = || Loaded::load(cli.config.as_deref(), environment()).map_err(Failure::from);
     match cli.command {
-        Command::Demo(arguments) => demo::run(arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve => serve::run(load()?),
-        Command::Migrate(arguments) => migrate::run(load()?, arguments),
+        Command::Migrate(arguments) => migrate::run(&load()?, &arguments),
         Command::User(command) => user::run(load()?, command),
         Command::Client(command) => client::run(load()?, command),
         Command::Keys(command) => keys::run(load()?, command),
-        Command::Photos(command) => photos::run(load()?, command),
-        Command::Doctor(arguments) => doctor::run(load(), arguments),
         Command::Config(command) => config::run(load, command),
-        Command::Openapi => openapi::run(),
+        Command::Openapi => openapi::run(&load()?),
     }
 }
 
 /// Variables that are not Unicode cannot be ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

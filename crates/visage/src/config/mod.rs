@@ -18,8 +18,8 @@ use serde::Deserialize;
 
 pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
-pub use section::{Section, Setting};
 use section::section;
+pub use section::{Section, Setting};
 pub use show::shown;
 pub use types::{BaseUrl, DefaultPicture, Hidden, LogFormat, Network, Period, Pkce, PublicUrl, StoreUrl};
 
@@ -51,7 +51,9 @@ section! {
         trusted_proxies: Vec<Network> = "[]",
         /// Threads that answer requests; 0 is one a core.
         workers: usize = "0",
-        /// How long a stop waits for requests that are under way.
+        /// How long a stopping node still takes requests, not ready any more, so that load balancers notice.
+        drain: Period = "0s",
+        /// How long a stop then waits for requests that are under way.
         shutdown_timeout: Period = "30s",
     }
 }
@@ -76,10 +78,9 @@ section! {
         dir: PathBuf = "keys",
         /// The master key itself (base64url of 32 bytes), instead of the directory.
         master: Option<Hidden> = "" secret,
-        /// How long a signing key is used before the next one takes over; 0d never rotates by itself.
+        /// How long a signing key is used before the next one, which is published already, takes over; 0d: never by
+        /// itself.
         rotate_every: Period = "90d",
-        /// How long a new signing key is published before it signs: clients may keep the key set that long.
-        publish_before: Period = "1d",
     }
 }
 

@@ -40,7 +40,12 @@ pub fn markdown() -> String {
                 "" => "none".to_owned(),
                 value => format!("`{value}`"),
             };
-            let _ = writeln!(text, "| `{}` | {default} | {} |", setting.key, setting.meaning().replace('|', "\\|"));
+            let _ = writeln!(
+                text,
+                "| `{}` | {default} | {} |",
+                setting.key,
+                setting.meaning().replace('|', "\\|")
+            );
         }
     }
     text

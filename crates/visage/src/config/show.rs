@@ -23,7 +23,8 @@ pub fn shown(loaded: &Loaded) -> BTreeMap<String, (String, String)> {
 /// A URL loses its password only: that it names the right host is what one looks here for.
 fn hidden(value: &Value) -> Value {
     let stars = || Value::String("********".to_owned());
-    let Some(written) = value.as_str().filter(|text| text.contains("://") && !text.contains("password=")) else {
+    let Some(written) = value.as_str().filter(|text| text.contains("://") && !text.contains("password="))
+    else {
         return stars();
     };
     if !written.contains('@') {

@@ -24,7 +24,7 @@ fn defaults_alone_are_a_configuration() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.public_url.issuer(), "http://localhost:8080");
     assert_eq!(config.database.url.expose(), "sqlite://data/visage.db");
-    assert_eq!(config.photos.store, StoreUrl::Disk("data/photos".into()));
+    assert_eq!(config.photos.store, StoreUrl("file://data/photos".into()));
     assert_eq!(config.photos.delete_after.micros(), 10_000_000);
     assert_eq!(config.oauth.pkce, Pkce::Always);
     assert!(config.server.metrics_listen.is_none());
@@ -46,14 +46,17 @@ fn the_environment_wins_over_the_file_and_bare_words_are_strings() {
     assert_eq!(loaded.config.server.listen.port(), 2);
     assert!(!loaded.config.database.auto_migrate);
     assert_eq!(loaded.config.server.trusted_proxies.len(), 2);
-    assert_eq!(loaded.config.photos.stores["eu"].url, StoreUrl::GoogleCloudStorage { bucket: "eu-photos".into() });
-    assert_eq!(loaded.config.photos.stores["us"].url, StoreUrl::GoogleCloudStorage { bucket: "us-photos".into() });
+    assert_eq!(loaded.config.photos.stores["eu"].url, StoreUrl("gs://eu-photos".into()));
+    assert_eq!(loaded.config.photos.stores["us"].url, StoreUrl("gs://us-photos".into()));
 }
 
 #[test]
 fn what_does_not_exist_is_refused_by_name() {
     let message = refusal("[server]\nlisten_on = 1\n", &[]);
-    assert!(message.contains("`server.listen_on`") && message.contains("did you mean `server.listen`"), "{message}");
+    assert!(
+        message.contains("`server.listen_on`") && message.contains("did you mean `server.listen`"),
+        "{message}"
+    );
     let message = refusal("", &[("VISAGE_OAUTH__PKZE", "always")]);
     assert!(message.contains("VISAGE_OAUTH__PKZE") && message.contains("`oauth.pkce`"), "{message}");
     let message = refusal("[mail]\nurl = 'smtp://x'\n", &[]);

@@ -1,6 +1,6 @@
 //! The values that settings are made of: each parses itself and says in words what it would have liked.
 
-use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 use url::{Host, Url};
@@ -20,7 +20,11 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a duration: write a whole number and ms, s, m, h or d, such as 10s or 30d");
+        let wrong = || {
+            format!(
+                "`{text}` is not a duration: write a whole number and ms, s, m, h or d, such as 10s or 30d"
+            )
+        };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let count: u64 = text[..unit_at].parse().map_err(|_| wrong())?;
         let unit_ms = match &text[unit_at..] {
@@ -68,10 +72,13 @@ impl PublicUrl {
     ///
     /// <https://www.rfc-editor.org/rfc/rfc8414#section-2>; http only where nobody else can listen: on loopback.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|e| format!("`{text}` is not a URL ({e}): write it like https://login.example.org"))?;
+        let url = Url::parse(text)
+            .map_err(|e| format!("`{text}` is not a URL ({e}): write it like https://login.example.org"))?;
         let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         if !is_bare || !url.username().is_empty() || url.password().is_some() {
-            return Err(format!("`{text}` must be scheme, host and port only, like https://login.example.org"));
+            return Err(format!(
+                "`{text}` must be scheme, host and port only, like https://login.example.org"
+            ));
         }
         match url.scheme() {
             "https" => Ok(Self(url)),
@@ -151,23 +158,18 @@ impl TryFrom<String> for Network {
     }
 }
 
-/// What `photos.store` and `photos.stores.NAME.url` may be.
+/// What `photos.store` and `photos.stores.NAME.url` may be; the photo room opens it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub enum StoreUrl {
-    Disk(PathBuf),
-    GoogleCloudStorage { bucket: String },
-}
+pub struct StoreUrl(pub String);
 
 impl TryFrom<String> for StoreUrl {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         match text.split_once("://") {
-            Some(("file", path)) if !path.is_empty() => Ok(Self::Disk(PathBuf::from(path))),
-            Some(("gs", bucket)) if !bucket.is_empty() && !bucket.contains(['/', '?', '#']) => {
-                Ok(Self::GoogleCloudStorage { bucket: bucket.to_owned() })
-            }
+            Some(("file", path)) if !path.is_empty() => Ok(Self(text)),
+            Some(("gs", bucket)) if !bucket.is_empty() && !bucket.contains(['/', '?', '#']) => Ok(Self(text)),
             _ => Err(format!("`{text}` is not an object store: write file://directory or gs://bucket")),
         }
     }
@@ -190,7 +192,9 @@ impl TryFrom<String> for DefaultPicture {
             "initials" => Ok(Self::Initials),
             "none" => Ok(Self::None),
             _ => match Url::parse(&text) {
-                Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => Ok(Self::Url(text)),
+                Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
+                    Ok(Self::Url(text))
+                }
                 _ => Err(format!("`{text}` must be initials, none or an https URL")),
             },
         }

@@ -2,9 +2,10 @@
 //! It knows nothing of Visage but its address; another provider would do.
 
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RefreshToken, Scope, TokenResponse,
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl,
+    RefreshToken, Scope, TokenResponse,
     core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenClaims, CoreTokenResponse},
 };
 use serde_json::Value;
@@ -15,8 +16,14 @@ use crate::failure::Failure;
 /// Everything that the demo's pages show.
 const SCOPES: [&str; 4] = ["profile", "email", "phone", "offline_access"];
 
-type Client =
-    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
 
 pub struct Application {
     http: reqwest::Client,
@@ -94,7 +101,8 @@ impl Application {
             .request_async(&|request| send(&self.http, request))
             .await
             .map_err(failed("code exchange"))?;
-        let id_token = response.id_token().ok_or_else(|| Failure::new("the token response has no ID token"))?.clone();
+        let id_token =
+            response.id_token().ok_or_else(|| Failure::new("the token response has no ID token"))?.clone();
         let claims = self.verified(&id_token, &begun.nonce)?;
         self.check_at_hash(&response, &id_token, claims)?;
         Ok(Tokens {
@@ -107,7 +115,8 @@ impl Application {
 
     /// New tokens for the refresh token; what the answer leaves out stays as it was.
     pub async fn refresh(&self, tokens: &Tokens) -> Result<Tokens, Failure> {
-        let refresh_token = tokens.refresh_token.clone().ok_or_else(|| Failure::new("there is no refresh token"))?;
+        let refresh_token =
+            tokens.refresh_token.clone().ok_or_else(|| Failure::new("there is no refresh token"))?;
         let response = self
             .client
             .exchange_refresh_token(&RefreshToken::new(refresh_token.clone()))
@@ -117,7 +126,8 @@ impl Application {
             .map_err(failed("refresh"))?;
         let mut renewed = tokens.clone();
         renewed.access_token = response.access_token().secret().clone();
-        renewed.refresh_token = Some(response.refresh_token().map_or(refresh_token, |token| token.secret().clone()));
+        renewed.refresh_token =
+            Some(response.refresh_token().map_or(refresh_token, |token| token.secret().clone()));
         if let Some(id_token) = response.id_token() {
             // An ID token of a refresh need not carry the nonce:
             // <https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse>
@@ -150,7 +160,8 @@ impl Application {
 
     /// The claims of the person, `picture` among them.
     pub async fn userinfo(&self, tokens: &Tokens) -> Result<Value, Failure> {
-        let endpoint = self.metadata.userinfo_endpoint().ok_or_else(|| Failure::new("there is no userinfo_endpoint"))?;
+        let endpoint =
+            self.metadata.userinfo_endpoint().ok_or_else(|| Failure::new("there is no userinfo_endpoint"))?;
         let request = self.http.get(endpoint.url().clone()).bearer_auth(&tokens.access_token);
         let claims = answer(request).await?;
         // > The sub Claim in the UserInfo Response MUST be verified to exactly match the sub Claim in the ID Token.
@@ -162,7 +173,12 @@ impl Application {
     }
 
     /// Hands an upload on as it came: `content_type` carries the multipart boundary.
-    pub async fn upload(&self, tokens: &Tokens, content_type: &str, body: bytes::Bytes) -> Result<Value, Failure> {
+    pub async fn upload(
+        &self,
+        tokens: &Tokens,
+        content_type: &str,
+        body: bytes::Bytes,
+    ) -> Result<Value, Failure> {
         let request = self
             .http
             .post(format!("{}/api/auth/profile/photo", self.issuer))
@@ -183,7 +199,11 @@ impl Application {
         self.metadata.jwks().keys().len()
     }
 
-    fn verified<'a>(&self, id_token: &'a CoreIdToken, nonce: &Nonce) -> Result<&'a CoreIdTokenClaims, Failure> {
+    fn verified<'a>(
+        &self,
+        id_token: &'a CoreIdToken,
+        nonce: &Nonce,
+    ) -> Result<&'a CoreIdTokenClaims, Failure> {
         id_token.claims(&self.client.id_token_verifier(), nonce).map_err(failed("ID token"))
     }
 
@@ -201,7 +221,11 @@ impl Application {
             id_token.signing_key(&verifier).map_err(failed("ID token"))?,
         )
         .map_err(failed("at_hash"))?;
-        if actual == *expected { Ok(()) } else { Err(Failure::new("at_hash does not belong to the access token")) }
+        if actual == *expected {
+            Ok(())
+        } else {
+            Err(Failure::new("at_hash does not belong to the access token"))
+        }
     }
 }
 
@@ -213,12 +237,13 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     if status.is_success() {
         return Ok(body);
     }
-    let sentence = body["message"].as_str().or(body["error_description"].as_str()).unwrap_or("no reason was given");
+    let sentence =
+        body["message"].as_str().or(body["error_description"].as_str()).unwrap_or("no reason was given");
     Err(Failure::new(format!("{sentence} ({status})")))
 }
 
 /// What the OAuth crates want: one HTTP exchange, without following redirects.
-async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+pub async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
     let response = http.execute(request.try_into()?).await?;
     let mut built = http::Response::new(Vec::new());
     *built.status_mut() = response.status();

@@ -44,7 +44,10 @@ impl Browser {
             .http
             .post(form.action.clone())
             .header("origin", from.origin().ascii_serialization())
-            .header("sec-fetch-site", if from.origin() == form.action.origin() { "same-origin" } else { "cross-site" })
+            .header(
+                "sec-fetch-site",
+                if from.origin() == form.action.origin() { "same-origin" } else { "cross-site" },
+            )
             .form(&form.fields);
         self.send(&form.action, request).await
     }
@@ -63,15 +66,18 @@ impl Browser {
     async fn send(&mut self, url: &Url, request: reqwest::RequestBuilder) -> Result<Page, Failure> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let jar = self.cookies.entry(host).or_default();
-        let cookies = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookies =
+            jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
         let request = request.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
-        let response = request.send().await.map_err(|e| Failure::new(format!("no answer from {}: {e}", url.path())))?;
+        let response =
+            request.send().await.map_err(|e| Failure::new(format!("no answer from {}: {e}", url.path())))?;
         for cookie in response.headers().get_all("set-cookie") {
             keep(jar, cookie.to_str().unwrap_or_default());
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.map_err(|e| Failure::new(format!("{} broke off: {e}", url.path())))?;
+        let body =
+            response.bytes().await.map_err(|e| Failure::new(format!("{} broke off: {e}", url.path())))?;
         Ok(Page { url: url.clone(), status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }
@@ -104,13 +110,17 @@ impl Page {
     /// `form#id` with its inputs; buttons are added by whoever presses them.
     pub fn form(&self, id: &str) -> Result<Form, Failure> {
         let missing = || Failure::new(format!("{} ({}) has no form#{id}", self.url.path(), self.status));
-        let tag = tags(&self.body, "form").find(|tag| attribute(tag, "id").as_deref() == Some(id)).ok_or_else(missing)?;
+        let tag = tags(&self.body, "form")
+            .find(|tag| attribute(tag, "id").as_deref() == Some(id))
+            .ok_or_else(missing)?;
         // A slice of the body, so that its place in the body is known.
         let start = tag.as_ptr() as usize - self.body.as_ptr() as usize;
         let inner = &self.body[start..];
         let inner = &inner[..inner.find("</form>").unwrap_or(inner.len())];
         let action = attribute(tag, "action").filter(|action| !action.is_empty());
-        let action = action.map_or_else(|| Ok(self.url.clone()), |action| self.url.join(&action)).map_err(|_| missing())?;
+        let action = action
+            .map_or_else(|| Ok(self.url.clone()), |action| self.url.join(&action))
+            .map_err(|_| missing())?;
         let fields = tags(inner, "input")
             .filter(|tag| {
                 let kind = attribute(tag, "type").unwrap_or_default();
@@ -170,8 +180,22 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let known = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#39;", '\''), ("&#x27;", '\'')];
-        let numeric = [("&#38;", '&'), ("&#60;", '<'), ("&#62;", '>'), ("&#34;", '"'), ("&#x2F;", '/'), ("&#x3D;", '=')];
+        let known = [
+            ("&amp;", '&'),
+            ("&lt;", '<'),
+            ("&gt;", '>'),
+            ("&quot;", '"'),
+            ("&#39;", '\''),
+            ("&#x27;", '\''),
+        ];
+        let numeric = [
+            ("&#38;", '&'),
+            ("&#60;", '<'),
+            ("&#62;", '>'),
+            ("&#34;", '"'),
+            ("&#x2F;", '/'),
+            ("&#x3D;", '='),
+        ];
         match known.iter().chain(&numeric).find(|(entity, _)| rest.starts_with(entity)) {
             Some((entity, c)) => {
                 out.push(*c);

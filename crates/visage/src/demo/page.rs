@@ -26,7 +26,11 @@ pub fn profile(claims: &Value, notice: Option<&str>) -> String {
         .flatten()
         .map(|(name, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>", escaped(name), escaped(&value))
+            format!(
+                "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>",
+                escaped(name),
+                escaped(&value)
+            )
         })
         .collect();
     frame(
@@ -48,7 +52,9 @@ pub fn profile(claims: &Value, notice: Option<&str>) -> String {
 }
 
 fn frame(page: &str, notice: Option<&str>, main: &str) -> String {
-    let notice = notice.map(|text| format!("<p class=\"notice\" role=\"status\">{}</p>", escaped(text))).unwrap_or_default();
+    let notice = notice
+        .map(|text| format!("<p class=\"notice\" role=\"status\">{}</p>", escaped(text)))
+        .unwrap_or_default();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\

@@ -122,7 +122,8 @@ async fn sign_in(site: Shared) -> HttpResponse {
             // A visitor is known by a fresh random value; the crate's `state` is one more.
             let id = openidconnect::CsrfToken::new_random().into_secret();
             site.with(&id, |visitor| visitor.begun = Some(begun));
-            let cookie = Cookie::build(COOKIE, id).path("/").http_only(true).same_site(SameSite::Lax).finish();
+            let cookie =
+                Cookie::build(COOKIE, id).path("/").http_only(true).same_site(SameSite::Lax).finish();
             HttpResponse::SeeOther().cookie(cookie).insert_header((header::LOCATION, url)).finish()
         }
         Err(failure) => html(page::welcome(Some(&failure.to_string())), &site),
@@ -167,7 +168,10 @@ async fn change_photo(site: Shared, request: HttpRequest, body: Bytes) -> HttpRe
         Ok(application) => application.upload(&tokens, content_type.unwrap_or_default(), body).await,
         Err(failure) => Err(failure),
     };
-    site.notify(&id, result.map_or_else(|failure| failure.to_string(), |_| "Your photo was changed.".to_owned()));
+    site.notify(
+        &id,
+        result.map_or_else(|failure| failure.to_string(), |_| "Your photo was changed.".to_owned()),
+    );
     home_again()
 }
 
@@ -177,7 +181,10 @@ async fn remove_photo(site: Shared, request: HttpRequest) -> HttpResponse {
         Ok(application) => application.remove_photo(&tokens).await,
         Err(failure) => Err(failure),
     };
-    site.notify(&id, result.map_or_else(|failure| failure.to_string(), |_| "Your photo was removed.".to_owned()));
+    site.notify(
+        &id,
+        result.map_or_else(|failure| failure.to_string(), |_| "Your photo was removed.".to_owned()),
+    );
     home_again()
 }
 

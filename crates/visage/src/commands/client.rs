@@ -1,0 +1,256 @@
+//! `visage client …`: the applications that people sign in to.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use keyring::Secret;
+use protocol::{Client, Scopes};
+use serde_json::{Value, json};
+
+use super::{client_details, client_details::Details, output};
+use crate::{config::Loaded, failure::Failure, place, place::Place};
+
+pub const EXAMPLE: &str = "Example:\n  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json";
+
+#[derive(Subcommand, Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once, by clap")]
+pub enum Command {
+    /// Register a client; prints its id and, once, its secret
+    #[command(after_help = EXAMPLE)]
+    Add {
+        /// The client id; random without it. With an id that is registered already, the registration is replaced
+        #[arg(long)]
+        id: Option<String>,
+        #[command(flatten)]
+        details: Details,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List clients
+    #[command(after_help = "Example:\n  visage client list")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one client
+    #[command(after_help = "Example:\n  visage client show photo-wall --json")]
+    Show(One),
+    /// Change what is given and keep the rest
+    #[command(
+        after_help = "Example:\n  visage client update photo-wall --trusted true --scope 'openid profile'"
+    )]
+    Update {
+        /// The client id
+        id: String,
+        #[command(flatten)]
+        details: Details,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a client; its tokens are dead at once
+    #[command(after_help = "Example:\n  visage client delete photo-wall")]
+    Delete(One),
+    /// Give a client a new secret, printed once; the old one stops working at once
+    #[command(after_help = "Example:\n  visage client rotate-secret photo-wall")]
+    RotateSecret(One),
+}
+
+#[derive(Args, Debug)]
+pub struct One {
+    /// The client id
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
+    place::run(loaded, async |place| match command {
+        Command::Add { id, details, json } => add(place, id, details, json).await,
+        Command::List { json } => list(place, json).await,
+        Command::Show(one) => show(&find(place, &one.id).await?, None, one.json),
+        Command::Update { id, details, json } => update(place, &id, details, json).await,
+        Command::Delete(one) => delete(place, &one).await,
+        Command::RotateSecret(one) => rotate_secret(place, &one).await,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Registers a client and gives back its secret, if it has one; what `client add` and the demo share.
+pub async fn create(
+    place: &Place,
+    id: Option<String>,
+    details: Details,
+) -> Result<(Client, Option<Secret>), Failure> {
+    let now = place.now();
+    let known = match &id {
+        Some(id) => place.store.client(id).await?,
+        None => None,
+    };
+    let is_new = known.is_none();
+    let client = known.map_or_else(
+        || details.blank(id.unwrap_or_else(|| place.random.id()), now),
+        |known| (*known).clone(),
+    );
+    let mut client = details.applied_to(client, now)?;
+    let secret = settle_secret(place, &mut client);
+    client_details::check(&client)?;
+    if is_new {
+        place.store.insert_client(client.clone()).await?;
+        place.record("client.added", &client.id, json!({ "name": client.name })).await?;
+    } else {
+        place.store.update_client(client.clone()).await?;
+        place.record("client.replaced", &client.id, json!({ "name": client.name })).await?;
+    }
+    Ok((client, secret))
+}
+
+/// A client that authenticates with a secret has one, any other has none; the plain text is returned when it is new.
+fn settle_secret(place: &Place, client: &mut Client) -> Option<Secret> {
+    match (client.auth_method.has_secret(), &client.secret_digest) {
+        (true, None) => {
+            let secret = place.random.secret();
+            client.secret_digest = Some(secret.digest().to_vec());
+            Some(secret)
+        }
+        (true, Some(_)) => None,
+        (false, _) => {
+            client.secret_digest = None;
+            None
+        }
+    }
+}
+
+async fn add(place: &Place, id: Option<String>, details: Details, json: bool) -> Result<(), Failure> {
+    let (client, secret) = create(place, id, details).await?;
+    show(&client, secret.as_ref(), json)
+}
+
+async fn find(place: &Place, id: &str) -> Result<Client, Failure> {
+    let client = place.store.client(id).await?;
+    client.map(|client| (*client).clone()).ok_or_else(|| {
+        Failure::new(format!("There is no client `{id}`. `visage client list` shows them all."))
+    })
+}
+
+async fn list(place: &Place, json: bool) -> Result<(), Failure> {
+    let all = place.store.clients().await?;
+    if json {
+        return output::json(&all.iter().map(|client| described(client, None)).collect::<Vec<_>>());
+    }
+    let rows: Vec<_> = all
+        .iter()
+        .map(|client| {
+            let kind = client.auth_method.as_str();
+            let state = if client.is_active { "active" } else { "disabled" };
+            vec![
+                client.id.clone(),
+                client.name.clone(),
+                kind.into(),
+                state.into(),
+                client.redirect_uris.join(" "),
+            ]
+        })
+        .collect();
+    output::table(&["ID", "NAME", "AUTHENTICATES BY", "STATE", "REDIRECT URIS"], &rows);
+    Ok(())
+}
+
+async fn update(place: &Place, id: &str, details: Details, json: bool) -> Result<(), Failure> {
+    let mut client = details.applied_to(find(place, id).await?, place.now())?;
+    let secret = settle_secret(place, &mut client);
+    client_details::check(&client)?;
+    place.store.update_client(client.clone()).await?;
+    place.record("client.updated", id, json!({})).await?;
+    show(&client, secret.as_ref(), json)
+}
+
+async fn delete(place: &Place, one: &One) -> Result<(), Failure> {
+    let client = find(place, &one.id).await?;
+    place.store.delete_client(&client.id).await?;
+    place.record("client.deleted", &client.id, json!({ "name": client.name })).await?;
+    if one.json {
+        return output::json(&json!({ "client_id": client.id, "deleted": true }));
+    }
+    output::line(format_args!("{} is forgotten; its tokens are dead.", client.name));
+    Ok(())
+}
+
+async fn rotate_secret(place: &Place, one: &One) -> Result<(), Failure> {
+    let mut client = find(place, &one.id).await?;
+    if !client.auth_method.has_secret() {
+        let method = client.auth_method.as_str();
+        return Err(Failure::new(format!("`{}` has no secret: it authenticates by `{method}`.", client.id)));
+    }
+    client.secret_digest = None;
+    client.updated_at = place.now();
+    let secret = settle_secret(place, &mut client);
+    place.store.update_client(client.clone()).await?;
+    place.record("client.secret_rotated", &client.id, json!({})).await?;
+    show(&client, secret.as_ref(), one.json)
+}
+
+fn show(client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Failure> {
+    let described = described(client, secret);
+    if json {
+        return output::json(&described);
+    }
+    for (name, value) in described.as_object().into_iter().flatten() {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+            value => value.to_string(),
+        };
+        if !text.is_empty() {
+            output::line(format_args!("{name}: {text}"));
+        }
+    }
+    if secret.is_some() {
+        output::note("The secret is shown this once; we keep only its hash.");
+    }
+    Ok(())
+}
+
+/// In the words of RFC 7591, so that other tools can read it.
+fn described(client: &Client, secret: Option<&Secret>) -> Value {
+    let text = |scopes: &Scopes| scopes.to_string();
+    let mut all = json!({
+        "client_id": client.id,
+        "client_name": client.name,
+        "token_endpoint_auth_method": client.auth_method.as_str(),
+        "redirect_uris": client.redirect_uris,
+        "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "grant_types": client.grant_types,
+        "response_types": client.response_types,
+        "scope": text(&client.scopes),
+        "id_token_signed_response_alg": client.id_token_alg.as_str(),
+        "rotate_refresh_tokens": client.rotates_refresh_tokens(),
+        "trusted": client.trusted,
+        "resource_server": client.resource_server,
+        "approved_for_everyone": text(&client.everyone_scopes),
+        "is_active": client.is_active,
+        "client_id_issued_at": client.created_at / 1_000_000,
+    });
+    let optional = [
+        ("logo_uri", &client.logo_uri),
+        ("client_uri", &client.client_uri),
+        ("policy_uri", &client.policy_uri),
+        ("tos_uri", &client.tos_uri),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            all[name] = json!(value);
+        }
+    }
+    if let Some(jwks) = client.jwks.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        all["jwks"] = jwks;
+    }
+    if let Some(secret) = secret {
+        all["client_secret"] = json!(secret.expose());
+        all["client_secret_expires_at"] = json!(0);
+    }
+    all
+}

@@ -1,0 +1,102 @@
+//! `visage demo [--check]`
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{output, serve};
+use crate::{
+    config::{LogFormat, Logs},
+    demo::{self, Demo, Ports, check},
+    failure::Failure,
+    logs, place,
+};
+
+pub const EXAMPLE: &str = "Example:\n  visage demo\n  visage demo --check";
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Walk the main job over HTTP, print each step with its time, and end; on free ports, in a folder that is removed
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    logs::start(&Logs { level: "warn".to_owned(), format: LogFormat::Auto })?;
+    if arguments.check { place::wait(walk()) } else { place::wait(show()) }
+}
+
+async fn walk() -> Result<ExitCode, Failure> {
+    let dir = demo::scratch_directory()?;
+    let result = async {
+        let demo = Demo::start(&dir, Ports { provider: 0, application: 0 }).await?;
+        let outcome = check::walk(&demo).await;
+        demo.stop().await?;
+        outcome
+    }
+    .await;
+    std::fs::remove_dir_all(&dir)?;
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn show() -> Result<ExitCode, Failure> {
+    let dir = demo::fresh_directory()?;
+    let demo = Demo::start(&dir, Ports { provider: 8080, application: 8081 }).await?;
+    let token = demo.access_token().await?;
+    output::line(invitation(&demo, &token));
+    serve::asked_to_stop().await?;
+    demo.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn invitation(demo: &Demo, token: &str) -> String {
+    let (issuer, application) = (&demo.issuer, &demo.application_url);
+    let (person, admin) = (&demo.person, &demo.administrator);
+    format!(
+        "\n\
+         Visage is running, with everything it keeps in ./visage-demo/\n\
+         \n\
+         \x20 An application to sign in to   {application}\n\
+         \x20 Your account at Visage         {issuer}/account\n\
+         \x20 Discovery                      {issuer}/.well-known/openid-configuration\n\
+         \n\
+         \x20 {name:<20} {email:<24} {password}\n\
+         \x20 {admin_name:<20} {admin_email:<24} {admin_password}   (administrator)\n\
+         \n\
+         The photo API, with an access token of {name} that is good for 12 hours:\n\
+         \n\
+         TOKEN={token}\n\
+         \n\
+         # change the photo (put a picture of yours in place of photo.jpg)\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -F photo=@photo.jpg {issuer}/api/auth/profile/photo\n\
+         \n\
+         # the same, cut to a square of 400 pixels at 100,50\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -F photo=@photo.jpg -F crop=100,50,400 {issuer}/api/auth/profile/photo\n\
+         \n\
+         # who is this? `picture` is a photo that works\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/userinfo\n\
+         \n\
+         # the profile, and a change of it\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/profile\n\
+         curl -X PUT -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
+         \x20    -d '{{\"given_name\": \"Grace\", \"locale\": \"fr\"}}' {issuer}/api/auth/profile\n\
+         \n\
+         # a picture that lives elsewhere\n\
+         curl -X PUT -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
+         \x20    -d '{{\"picture_url\": \"https://example.com/photo.jpg\"}}' {issuer}/api/auth/profile\n\
+         \n\
+         # remove the photo\n\
+         curl -X DELETE -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/profile/photo\n\
+         \n\
+         Ctrl-C ends it.",
+        name = person.name,
+        email = person.email,
+        password = person.password,
+        admin_name = admin.name,
+        admin_email = admin.email,
+        admin_password = admin.password,
+    )
+}

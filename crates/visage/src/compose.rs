@@ -1,0 +1,158 @@
+//! The one file that knows every room: opens what they stand on, gives each its own small settings, joins their routes.
+
+use std::sync::Arc;
+
+use ::web::{Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, paths, pictures::DefaultPicture};
+use actix_web::{HttpResponse, http::header, web};
+use keyring::{MasterKey, Ring};
+use photo::objects::StoreSettings;
+use protocol::{Policy, policy::Pkce};
+use tokio::task::JoinHandle;
+
+use crate::{
+    config::{self, Config},
+    failure::Failure,
+    health::{self, Readiness},
+    keys, openapi,
+    place::Place,
+};
+
+/// The store that the plain keys of `[photos]` describe.
+const DEFAULT: &str = "default";
+
+/// Everything composed, not yet listening. Clones share it all.
+#[derive(Clone)]
+pub struct House {
+    pub config: Arc<Config>,
+    pub core: web::Data<Core>,
+    pub readiness: Readiness,
+    pub master: MasterKey,
+    authorization: web::Data<authorization_server::State>,
+    account: web::Data<account::State>,
+    openapi: web::Data<Description>,
+}
+
+/// The OpenAPI document, made once.
+struct Description(bytes::Bytes);
+
+impl House {
+    pub async fn build(place: Place, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let Place { config, store, random } = place;
+        let site =
+            Site::new(config.server.public_url.issuer()).map_err(|error| Failure::new(error.to_string()))?;
+
+        let master = keys::master(&config.keys, &store, &random).await?;
+        let ring = Ring::new(&site.issuer, master.clone());
+        keys::advance(&store, &master, &random, &keys::rules(&config), clock.now()).await?;
+        keys::reload(&store, &ring).await?;
+
+        let mut core = Core::new(store, ring, site.clone(), pictures(&config, &site));
+        core.random = random;
+        core.clock = clock;
+        core.limits = limits(&config);
+        core.trusted_proxies = trusted_proxies(&config);
+
+        let document = openapi::document(&core.site.issuer).to_string();
+        let authorization = authorization_server::State::new(&core.site, policy(&config))
+            .map_err(|error| Failure::new(format!("the discovery document: {error}")))?;
+        let account = account::State {
+            photo_max_bytes: config.photos.max_bytes as u64,
+            delete_after: config.photos.delete_after.micros(),
+        };
+        Ok(Self {
+            readiness: Readiness::new(core.store.clone()),
+            core: web::Data::new(core),
+            master,
+            authorization: web::Data::new(authorization),
+            account: web::Data::new(account),
+            openapi: web::Data::new(Description(document.into())),
+            config: Arc::new(config),
+        })
+    }
+
+    pub fn photo_workers(&self) -> Vec<JoinHandle<()>> {
+        Vec::new()
+    }
+    /// Every route of the house, with what its handlers need.
+    pub fn routes(&self, cfg: &mut web::ServiceConfig) {
+        cfg.app_data(self.core.clone())
+            .app_data(web::Data::new(self.readiness.clone()))
+            .app_data(self.authorization.clone())
+            .app_data(self.account.clone())
+            .app_data(self.openapi.clone())
+            .configure(authorization_server::routes)
+            .configure(account::routes)
+            .configure(health::routes);
+        Endpoint::at(paths::OPENAPI).get(describe).mount(cfg);
+    }
+}
+
+async fn describe(description: web::Data<Description>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(description.0.clone())
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        session_idle: config.session.idle.micros(),
+        session_max: config.session.max.micros(),
+        ..Limits::default()
+    }
+}
+
+fn policy(config: &Config) -> Policy {
+    Policy {
+        pkce: match config.oauth.pkce {
+            config::Pkce::Always => Pkce::Always,
+            config::Pkce::Public => Pkce::Public,
+        },
+        access_token_ttl: config.oauth.access_token_ttl.micros(),
+        id_token_ttl: config.oauth.access_token_ttl.micros(),
+        code_ttl: config.oauth.code_ttl.micros(),
+        refresh_idle: config.oauth.refresh_idle.micros(),
+        refresh_max: config.oauth.refresh_max.micros(),
+        ..Policy::new(config.server.public_url.issuer())
+    }
+}
+
+fn trusted_proxies(config: &Config) -> TrustedProxies {
+    TrustedProxies::new(config.server.trusted_proxies.iter().map(|network| (network.address, network.prefix)))
+}
+
+fn pictures(config: &Config, site: &Site) -> Pictures {
+    let photos = &config.photos;
+    let default = photos.public_url.clone().map(|url| (DEFAULT.to_owned(), url.0));
+    let named =
+        photos.stores.iter().filter_map(|(name, store)| Some((name.clone(), store.public_url.clone()?.0)));
+    let picture = match photos.default.clone() {
+        config::DefaultPicture::Initials => DefaultPicture::Initials,
+        config::DefaultPicture::None => DefaultPicture::None,
+        config::DefaultPicture::Url(url) => DefaultPicture::Url(url),
+    };
+    Pictures::new(site, default.into_iter().chain(named), picture)
+}
+
+/// The stores of `[photos]`; the first is where new pictures go.
+pub fn stores(config: &Config) -> Vec<StoreSettings> {
+    let photos = &config.photos;
+    let max_age = u32::try_from(photos.max_age.0.as_secs()).unwrap_or(u32::MAX);
+    let default = StoreSettings {
+        name: DEFAULT.to_owned(),
+        url: photos.store.0.clone(),
+        endpoint: photos.gcs_endpoint.clone(),
+        grpc_endpoint: photos.gcs_grpc_endpoint.clone().or(photos.gcs_endpoint.clone()),
+        credentials: photos.gcs_credentials.clone(),
+        max_age,
+    };
+    let named = photos.stores.iter().map(|(name, store)| StoreSettings {
+        name: name.clone(),
+        url: store.url.0.clone(),
+        endpoint: store.endpoint.clone(),
+        grpc_endpoint: store.grpc_endpoint.clone().or(store.endpoint.clone()),
+        credentials: store.credentials.clone(),
+        max_age,
+    });
+    std::iter::once(default).chain(named).collect()
+}

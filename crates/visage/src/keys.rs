@@ -1,0 +1,143 @@
+//! Carries keys between their rows (`store`) and their use (`keyring`), which do not know each other.
+//!
+//! However many nodes start at once, one of them makes the keys: every step of a rotation is one transaction, and the
+//! database allows one `current` and one `next` key per purpose. Who loses reads what the winner wrote.
+
+use keyring::{
+    KeyRow, MasterKey, Purpose, Random, Ring, State, generate,
+    rotation::{self, Rules, Step},
+};
+use protocol::Micros;
+use store::{
+    Store, StoreError,
+    keys::{KeyChange, KeyRow as StoredKey},
+};
+
+use crate::{
+    config::{Config, Keys},
+    failure::Failure,
+};
+
+/// The setting in which the database remembers which master key its rows are sealed with.
+const FINGERPRINT: &str = "master_key_fingerprint";
+
+/// The master key of this installation.
+///
+/// # Errors
+/// A node whose master key is not the one that the database knows refuses to start (CONTRACT §2, F46).
+pub async fn master(settings: &Keys, store: &Store, random: &Random) -> Result<MasterKey, Failure> {
+    let master = match &settings.master {
+        Some(given) => MasterKey::parse(given.expose()),
+        None => MasterKey::load_or_create(&settings.dir, random),
+    };
+    let master = master.map_err(|error| Failure::new(error.to_string()))?;
+    let known = store.settle_setting(FINGERPRINT, master.fingerprint()).await?;
+    if known == master.fingerprint() {
+        return Ok(master);
+    }
+    let place = match settings.master {
+        Some(_) => "VISAGE_KEYS__MASTER".to_owned(),
+        None => settings.dir.display().to_string(),
+    };
+    Err(Failure::new(format!(
+        "The master key in {place} is not the one that this database's keys are sealed with. \
+         Every node needs the same one: copy it from a node that works."
+    )))
+}
+
+/// When keys come and go, by the configuration.
+pub fn rules(config: &Config) -> Rules {
+    let never = config.keys.rotate_every.0.is_zero();
+    let sign_for = if never { Micros::MAX / 2 } else { config.keys.rotate_every.micros() };
+    let defaults = Rules::default();
+    let keep_for = defaults.keep_for.max(config.oauth.access_token_ttl.micros() * 2);
+    Rules { sign_for, keep_for, ..defaults }
+}
+
+pub async fn rows(store: &Store) -> Result<Vec<KeyRow>, Failure> {
+    store.keys().await?.into_iter().map(from_stored).collect()
+}
+
+/// Makes what is missing and moves on what is due; the same at first start and every hour after. True if the rows changed.
+pub async fn advance(
+    store: &Store,
+    master: &MasterKey,
+    random: &Random,
+    rules: &Rules,
+    now: Micros,
+) -> Result<bool, Failure> {
+    let keys = rows(store).await?;
+    let steps = rotation::plan(&keys, rules, now);
+    if steps.is_empty() { Ok(false) } else { carry_out(store, master, random, steps, now).await }
+}
+
+/// Steps as one transaction. False: another node was faster, and its keys are as good as ours.
+pub async fn carry_out(
+    store: &Store,
+    master: &MasterKey,
+    random: &Random,
+    steps: Vec<Step>,
+    now: Micros,
+) -> Result<bool, Failure> {
+    let (master, random) = (master.clone(), random.clone());
+    // An RSA key takes a moment to find; requests must not wait for it.
+    let changes = tokio::task::spawn_blocking(move || -> Vec<KeyChange> {
+        steps.into_iter().map(|step| change(step, &master, &random, now)).collect()
+    });
+    let changes = changes.await.map_err(|error| Failure::new(format!("cannot make keys: {error}")))?;
+    match store.change_keys(changes).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads every key into the ring.
+pub async fn reload(store: &Store, ring: &Ring) -> Result<(), Failure> {
+    let keys = rows(store).await?;
+    ring.replace(&keys).map_err(|error| Failure::new(error.to_string()))
+}
+
+fn change(step: Step, master: &MasterKey, random: &Random, now: Micros) -> KeyChange {
+    match step {
+        Step::Retire { id } => KeyChange::Retire { id, at: now },
+        Step::Promote { id } => KeyChange::Promote { id, at: now },
+        Step::Create { purpose, state } => {
+            KeyChange::Insert(to_stored(generate(purpose, master, random).at(state, now)))
+        }
+        Step::Remove { id } => KeyChange::Delete { id },
+    }
+}
+
+fn to_stored(row: KeyRow) -> StoredKey {
+    StoredKey {
+        id: row.id,
+        purpose: row.purpose.as_str().to_owned(),
+        alg: row.purpose.alg().to_owned(),
+        state: row.state.as_str().to_owned(),
+        sealed: row.sealed,
+        public_jwk: row.public_jwk,
+        created_at: row.created_at,
+        current_at: row.current_at,
+        retired_at: row.retired_at,
+    }
+}
+
+fn from_stored(row: StoredKey) -> Result<KeyRow, Failure> {
+    let unknown = || {
+        Failure::new(format!(
+            "the database holds a key ({}) of a kind that this version does not know",
+            row.id
+        ))
+    };
+    Ok(KeyRow {
+        purpose: Purpose::parse(&row.purpose, &row.alg).ok_or_else(unknown)?,
+        state: State::parse(&row.state).ok_or_else(unknown)?,
+        id: row.id,
+        sealed: row.sealed,
+        public_jwk: row.public_jwk,
+        created_at: row.created_at,
+        current_at: row.current_at,
+        retired_at: row.retired_at,
+    })
+}

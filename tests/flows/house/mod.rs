@@ -1,0 +1,3 @@
+//! The house itself: its plan, its configuration, its commands.
+
+mod arrows;

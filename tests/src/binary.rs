@@ -1,0 +1,113 @@
+//! The real binary as a child process: for commands, for two servers on one database, and for being killed.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+/// `target/debug/visage`, built if need be: cargo tells no test package where another package's binary is.
+pub fn path() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        if let Some(given) = std::env::var_os("VISAGE_TEST_BINARY") {
+            return given.into();
+        }
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "visage", "--bin", "visage"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "the binary does not build");
+        let own = std::env::current_exe().unwrap();
+        own.ancestors().nth(2).unwrap().join("visage")
+    })
+    .clone()
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A command, run to its end, with `input` on its standard input.
+pub fn run(arguments: &[&str], environment: &[(String, String)], input: &str) -> Output {
+    let mut child = command(arguments, environment).stdin(Stdio::piped()).spawn().expect("the binary starts");
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn command(arguments: &[&str], environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(path());
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VISAGE_")) {
+        command.env_remove(name);
+    }
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// Everything that it wrote so far.
+    pub log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Starts `visage serve` and waits until it is ready at `origin`.
+    pub async fn start(origin: &str, environment: &[(String, String)]) -> Self {
+        let mut child = command(&["serve"], environment).stdin(Stdio::null()).spawn().expect("the binary starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        keep(child.stdout.take().unwrap(), &log);
+        keep(child.stderr.take().unwrap(), &log);
+        let http = crate::http();
+        for _ in 0..600 {
+            if let Ok(answer) = http.get(format!("{origin}/health/ready")).send().await
+                && answer.status().is_success()
+            {
+                return Self { child, log };
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                panic!("the server ended at once ({status}):\n{}", log.lock().unwrap());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the server is not ready:\n{}", log.lock().unwrap());
+    }
+
+    /// SIGKILL: nothing in the process can run any more.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the exit code it ends with.
+    pub fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keep(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
+    let log = log.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
