@@ -141,13 +141,13 @@ fn validation(alg: Algorithm) -> Validation {
     validation
 }
 
-/// `exp` and `nbf` with their leeway, and an `iat` that lies in the future by more than it is refused too.
+/// `exp` to the second; `iat` and `nbf` may lie ahead by `ahead` seconds, since nodes' clocks differ (F27).
 pub(crate) fn times(
     exp: i64,
     nbf: Option<i64>,
     iat: Option<i64>,
     now: Micros,
-    leeway: i64,
+    ahead: i64,
 ) -> Result<(), InvalidJwt> {
     let now = seconds(now);
     if [Some(exp), nbf, iat].into_iter().flatten().any(|time| !sane(time)) {
@@ -155,10 +155,10 @@ pub(crate) fn times(
     }
     // > the current date/time MUST be before the expiration date/time listed in the "exp" claim.
     // > https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
-    if exp + leeway <= now {
+    if exp <= now {
         return Err(InvalidJwt::Expired);
     }
-    if nbf.max(iat).is_some_and(|from| from > now + leeway) {
+    if nbf.max(iat).is_some_and(|from| from > now + ahead) {
         return Err(InvalidJwt::NotYet);
     }
     Ok(())

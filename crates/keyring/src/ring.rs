@@ -28,6 +28,9 @@ struct Shared {
     keys: RwLock<Arc<Keys>>,
 }
 
+/// How far ahead the clock of another node may be, in seconds.
+const SKEW: i64 = 60;
+
 /// The tokens that we sign, told apart by `typ` (S103).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -155,7 +158,7 @@ impl Ring {
     /// audience is us, is for the caller.
     pub fn verify_access_token(&self, jwt: &str, now: Micros) -> Result<AccessClaims, InvalidJwt> {
         let claims: AccessClaims = self.verify(jwt, "at+jwt", false)?;
-        jwt::times(claims.exp, None, Some(claims.iat), now, 0)?;
+        jwt::times(claims.exp, None, Some(claims.iat), now, SKEW)?;
         if claims.iss == self.0.issuer { Ok(claims) } else { Err(InvalidJwt::Claims) }
     }
 

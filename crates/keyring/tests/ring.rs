@@ -208,6 +208,7 @@ fn claims_are_required_and_sane() {
     }
     assert_eq!(changed("exp", json!(NOW)), Err(InvalidJwt::Expired));
     assert!(changed("exp", json!(NOW + 1)).is_ok());
+    assert!(changed("iat", json!(NOW + 60)).is_ok(), "F27: another node's clock");
     assert_eq!(changed("iat", json!(NOW + 61)), Err(InvalidJwt::NotYet));
     assert_eq!(changed("iss", json!("https://op.example/")), Err(InvalidJwt::Claims));
     assert!(changed("aud", json!(["https://api.example", ISSUER])).expect("valid").aud.contains(ISSUER));

@@ -66,7 +66,7 @@ impl PolicyText {
         PolicyText {
             before: format!(
                 "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; \
-                 img-src 'self' data: blob:{pictures}; manifest-src 'self'; form-action 'self'"
+                 img-src 'self'{pictures}; manifest-src 'self'; form-action 'self'"
             ),
             after: "; frame-ancestors 'none'; base-uri 'none'; object-src 'none'".to_owned(),
         }
