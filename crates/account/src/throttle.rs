@@ -92,9 +92,9 @@ fn most(failures: i64) -> Micros {
 
 /// Nothing up to `over` = 0, then 1 s, 2 s, 4 s … up to `longest`.
 fn backoff(over: i64, longest: Micros) -> Micros {
-    match u32::try_from(over) {
-        Err(_) | Ok(0) => 0,
-        Ok(over) => (SECOND << (over - 1).min(20)).min(longest),
+    match over.clamp(0, 20) {
+        0 => 0,
+        over => (SECOND << (over - 1)).min(longest),
     }
 }
 

@@ -63,8 +63,11 @@ messages! {
     PhotoTooMany = "photo-too-many",
     PhotoTooLarge { max_bytes: u64 } = "photo-too-large",
     PhotoWrongType = "photo-wrong-type",
+    /// A phone's own format, so it gets a sentence of its own.
+    PhotoHeic = "photo-heic",
     PhotoBroken = "photo-broken",
     PhotoTooManyPixels = "photo-too-many-pixels",
+    PhotoTooSmall { pixels: u64 } = "photo-too-small",
     PhotoCropInvalid = "photo-crop-invalid",
     PhotoBusy = "photo-busy",
     // Signing in and the account page.

@@ -21,9 +21,11 @@ fn person() -> PersonCard {
     PersonCard { name: "Camille Laurent".into(), email: "camille.laurent@example.test".into(), photo: None }
 }
 
+type Render = Box<dyn Fn(Locale) -> String>;
+
 /// Each page with everything in it, and in its barest form.
-fn samples() -> Vec<(&'static str, Box<dyn Fn(Locale) -> String>)> {
-    fn sample<P: 'static>(render: fn(&P, Locale) -> String, page: P) -> Box<dyn Fn(Locale) -> String> {
+fn samples() -> Vec<(&'static str, Render)> {
+    fn sample<P: 'static>(render: fn(&P, Locale) -> String, page: P) -> Render {
         Box::new(move |locale| render(&page, locale))
     }
     let csrf = || "csrf-value".to_owned();
