@@ -1,1 +1,33 @@
 //! Issues bearer tokens with scopes: authorize, token, revoke, introspect, discovery, JWKS, logout.
+//!
+//! The rules are in `protocol`; here they meet the database and the wire. Pages for people are in `account`: this room leads
+//! to them and takes people back at its hub, [`authorize`].
+
+mod authorize;
+mod discovery;
+mod introspect;
+mod logout;
+mod revoke;
+mod state;
+mod token;
+
+pub use state::State;
+
+use actix_web::web::ServiceConfig;
+use web::{Endpoint, paths};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    Endpoint::at(paths::OPENID_CONFIGURATION).get(discovery::metadata).mount(cfg);
+    Endpoint::at(paths::OAUTH_METADATA).get(discovery::metadata).mount(cfg);
+    Endpoint::at(paths::JWKS).get(discovery::jwks).mount(cfg);
+    Endpoint::at(paths::AUTHORIZE).get(authorize::get).post(authorize::post).mount(cfg);
+    Endpoint::at(paths::AUTHORIZE_HUB).get(authorize::hub).mount(cfg);
+    Endpoint::at(paths::TOKEN).post(token::token).mount(cfg);
+    Endpoint::at(paths::REVOKE).post(revoke::revoke).mount(cfg);
+    Endpoint::at(paths::INTROSPECT).post(introspect::introspect).mount(cfg);
+    Endpoint::at(paths::LOGOUT).get(logout::get).post(logout::post).mount(cfg);
+    Endpoint::at(paths::SIGNED_OUT).get(logout::signed_out).mount(cfg);
+}
+
+#[cfg(test)]
+mod tests;

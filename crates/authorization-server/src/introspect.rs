@@ -1,0 +1,120 @@
+//! Introspection: what a token stands for now. <https://www.rfc-editor.org/rfc/rfc7662>
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    web::Data,
+};
+use bytes::Bytes;
+use protocol::{Client, Micros, OAuthError, seconds};
+use serde::Serialize;
+use web::{Access, ClientAuthentication, Core, OAuthFailure};
+
+/// > If the introspection call is properly authorized but the token is not active […] the authorization server MUST return an
+/// > introspection response with the "active" field set to "false". […] the authorization server SHOULD NOT include any
+/// > additional information about an inactive token
+///
+/// <https://www.rfc-editor.org/rfc/rfc7662#section-2.2>
+const INACTIVE: &[u8] = br#"{"active":false}"#;
+
+/// <https://www.rfc-editor.org/rfc/rfc7662#section-2.2>
+#[derive(Serialize)]
+struct Active<'a> {
+    active: bool,
+    iss: &'a str,
+    sub: &'a str,
+    client_id: &'a str,
+    scope: String,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
+    /// Absent for refresh tokens, which are of no type that RFC 6749 §5.1 knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+}
+
+// S86
+pub async fn introspect(
+    core: Data<Core>,
+    caller: ClientAuthentication,
+) -> Result<HttpResponse, OAuthFailure> {
+    // > the authorization server […] MUST also require some form of authorization to access this endpoint
+    if caller.client.is_public() {
+        return Err(OAuthFailure::invalid_client(false).because("a public client asks"));
+    }
+    let parameters = caller.form.oauth();
+    if parameters.repeated().is_some() {
+        return Err(OAuthError::invalid_request("A parameter came more than once.").into());
+    }
+    let Some(token) = parameters.one("token") else {
+        return Err(OAuthError::invalid_request("The parameter token is missing.").into());
+    };
+    let answer = match core.access(token).await? {
+        Some(access) if may_know(&caller.client, &access.client_id) => of_access_token(&core, &access)?,
+        Some(_) => Bytes::from_static(INACTIVE),
+        None => of_refresh_token(&core, &caller.client, token).await?,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(answer))
+}
+
+/// Pinned for S86: its own tokens, or everybody's for a registered resource server.
+fn may_know(caller: &Client, owner: &str) -> bool {
+    caller.resource_server || caller.id == owner
+}
+
+/// The answer is kept with what it was made from, and dies with it.
+fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> {
+    if let Some(ready) = access.introspection.get() {
+        return Ok(ready);
+    }
+    let active = Active {
+        active: true,
+        iss: &access.claims.iss,
+        sub: &access.claims.sub,
+        client_id: &access.client_id,
+        scope: access.scopes.to_string(),
+        iat: seconds(access.issued_at),
+        exp: seconds(access.expires_at),
+        aud: Some(&core.site.issuer),
+        jti: Some(&access.jti),
+        token_type: Some("Bearer"),
+    };
+    Ok(access.introspection.keep(write(&active)?))
+}
+
+async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<Bytes, OAuthFailure> {
+    let now: Micros = core.now();
+    let inactive = Ok(Bytes::from_static(INACTIVE));
+    let Some((token, grant)) = core.store.refresh_token(&keyring::digest(token.as_bytes())).await? else {
+        return inactive;
+    };
+    let dead = token.used_at.is_some()
+        || grant.revoked_at.is_some()
+        || now >= token.expires_at
+        || now >= token.max_expires_at;
+    if dead || !may_know(caller, &grant.client_id) {
+        return inactive;
+    }
+    write(&Active {
+        active: true,
+        iss: &core.site.issuer,
+        sub: &grant.user_id,
+        client_id: &grant.client_id,
+        scope: grant.scopes.to_string(),
+        iat: seconds(token.created_at),
+        exp: seconds(token.expires_at),
+        aud: None,
+        jti: None,
+        token_type: None,
+    })
+}
+
+fn write(active: &Active<'_>) -> Result<Bytes, OAuthFailure> {
+    serde_json::to_vec(active).map(Bytes::from).map_err(OAuthFailure::internal)
+}

@@ -1,0 +1,35 @@
+//! What this room needs beside `web`'s core.
+
+use bytes::Bytes;
+use protocol::{
+    Policy,
+    metadata::{self, Endpoints},
+};
+use views::Locale;
+use web::{Site, paths};
+
+/// Given to actix as `web::Data<State>`.
+pub struct State {
+    pub policy: Policy,
+    /// The discovery document, ready to send: it only changes with the configuration.
+    pub(crate) metadata: Bytes,
+}
+
+impl State {
+    /// # Errors
+    /// The discovery document has no JSON form, which no configuration can bring about.
+    pub fn new(site: &Site, policy: Policy) -> Result<Self, serde_json::Error> {
+        let endpoints = Endpoints {
+            authorization: site.url(paths::AUTHORIZE),
+            token: site.url(paths::TOKEN),
+            userinfo: site.url(paths::USERINFO),
+            jwks: site.url(paths::JWKS),
+            introspection: site.url(paths::INTROSPECT),
+            revocation: site.url(paths::REVOKE),
+            end_session: site.url(paths::LOGOUT),
+        };
+        let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
+        let document = metadata::document(&site.issuer, endpoints, &locales);
+        Ok(Self { policy, metadata: serde_json::to_vec(&document)?.into() })
+    }
+}

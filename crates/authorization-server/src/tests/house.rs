@@ -1,0 +1,374 @@
+//! A provider with a manual clock, and a client and a person to go with it.
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, OnceLock},
+};
+
+use actix_web::{
+    App,
+    http::{Method, StatusCode, header::HeaderMap},
+    test,
+    web::Data,
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use keyring::{KeyRow, MasterKey, Purpose, Random, Ring, State as KeyState, generate};
+use protocol::{AuthMethod, Client, Policy, SECOND, Scopes, SigningAlg};
+use serde_json::Value;
+use store::{Settings, Store, consents::Consent, sessions::Session, users::User};
+use tempfile::TempDir;
+use url::{Url, form_urlencoded};
+use web::{Core, Hygiene, Manual, Pictures, Site, pictures::DefaultPicture};
+
+use crate::State;
+
+pub const ISSUER: &str = "https://op.test";
+pub const START: i64 = 1_800_000_000 * SECOND;
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const CALLBACK: &str = "https://app.test/cb?keep=1";
+
+pub struct House {
+    pub core: Data<Core>,
+    pub state: Data<State>,
+    pub clock: Manual,
+    /// The cookies of the one browser in this house.
+    cookies: RefCell<Vec<(String, String)>>,
+    folder: TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl House {
+    pub async fn new() -> House {
+        House::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Policy)) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("visage.db").display());
+        let store = Store::open_migrated(&Settings::new(url)).await.unwrap();
+        let site = Site::new(ISSUER).unwrap();
+        let pictures = Pictures::new(&site, [], DefaultPicture::Initials);
+        let clock = Manual::at(START);
+        let mut core = Core::new(store, ring(), site, pictures);
+        core.clock = Arc::new(clock.clone());
+        let mut policy = Policy::new(ISSUER);
+        change(&mut policy);
+        let state = State::new(&core.site, policy).unwrap();
+        House { core: Data::new(core), state: Data::new(state), clock, cookies: RefCell::default(), folder }
+    }
+
+    /// Sends what the browser (or a program) sends. A POST of another site is one without cookies: `anonymous`.
+    pub async fn send(&self, request: test::TestRequest) -> Answer {
+        let cookies =
+            self.cookies.borrow().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
+        let answer = self.anonymous(request.insert_header(("cookie", cookies))).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let mut jar = self.cookies.borrow_mut();
+            jar.retain(|(own, _)| own != name);
+            if !value.is_empty() {
+                jar.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        answer
+    }
+
+    pub async fn anonymous(&self, request: test::TestRequest) -> Answer {
+        let app = App::new()
+            .app_data(self.core.clone())
+            .app_data(self.state.clone())
+            .wrap(Hygiene::new(&self.core))
+            .configure(crate::routes);
+        let service = test::init_service(app).await;
+        let response = test::call_service(&service, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = String::from_utf8(test::read_body(response).await.to_vec()).unwrap();
+        Answer { status, headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(test::TestRequest::get().uri(path)).await
+    }
+
+    /// A program's POST: no cookies.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.anonymous(post(path, form)).await
+    }
+
+    /// The same, as a client with its secret.
+    pub async fn post_as(&self, client: &Client, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.anonymous(post(path, form).insert_header(("authorization", basic(&client.id)))).await
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub fn forget_browser(&self) {
+        self.cookies.borrow_mut().clear();
+    }
+
+    /// A confidential client that uses Basic with [`secret_of`] its id.
+    pub async fn client(&self, id: &str, change: impl FnOnce(&mut Client)) -> Client {
+        let mut client = Client {
+            id: id.into(),
+            name: format!("Client {id}"),
+            secret_digest: Some(keyring::digest(secret_of(id).as_bytes()).into()),
+            auth_method: AuthMethod::SecretBasic,
+            redirect_uris: vec![CALLBACK.into()],
+            post_logout_redirect_uris: vec!["https://app.test/out".into()],
+            grant_types: ["authorization_code", "refresh_token", "client_credentials"].map(Into::into).into(),
+            response_types: vec!["code".into()],
+            scopes: Scopes::none(),
+            jwks: None,
+            id_token_alg: SigningAlg::RS256,
+            rotate_refresh: false,
+            trusted: false,
+            resource_server: false,
+            everyone_scopes: Scopes::none(),
+            logo_uri: None,
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            is_active: true,
+            created_at: START,
+            updated_at: START,
+        };
+        change(&mut client);
+        protocol::registration::check(&client).unwrap();
+        self.core.store.insert_client(client.clone()).await.unwrap();
+        client
+    }
+
+    pub async fn public_client(&self, id: &str) -> Client {
+        let public = |client: &mut Client| {
+            client.auth_method = AuthMethod::None;
+            client.secret_digest = None;
+            client.grant_types.pop();
+        };
+        self.client(id, public).await
+    }
+
+    pub async fn person(&self, id: &str) -> User {
+        let user = User {
+            id: id.into(),
+            storage_id: format!("storage-{id}"),
+            email: format!("{id}@example.test"),
+            email_verified: true,
+            password_hash: None,
+            password_changed_at: None,
+            name: Some("Ada Lovelace".into()),
+            given_name: None,
+            family_name: None,
+            phone_number: None,
+            phone_number_verified: false,
+            locale: None,
+            claims: "{}".into(),
+            user_type: None,
+            is_active: true,
+            is_admin: false,
+            picture_id: None,
+            picture_url: None,
+            created_at: START,
+            updated_at: START,
+        };
+        self.core.store.insert_user(user.clone()).await.unwrap();
+        user
+    }
+
+    /// What the sign-in page does: a session of `user` in this browser, from now.
+    pub async fn sign_in(&self, user: &User) -> Session {
+        let (secret, now) = (self.core.random.secret(), self.core.now());
+        let session = Session {
+            digest: secret.digest().into(),
+            sid: self.core.random.id(),
+            user_id: user.id.clone(),
+            auth_time: now,
+            amr: "pwd".into(),
+            user_agent: String::new(),
+            created_at: now,
+            seen_at: now,
+            expires_at: now + self.core.limits.session_max,
+        };
+        self.core.store.begin_session(session.clone(), None).await.unwrap();
+        let name = self.core.site.session_cookie().to_owned();
+        let mut jar = self.cookies.borrow_mut();
+        jar.retain(|(own, _)| *own != name);
+        jar.push((name, secret.expose().to_owned()));
+        session
+    }
+
+    /// What the consent page does.
+    pub async fn agree(&self, user: &User, client: &Client, scopes: &str, interaction: Option<&str>) {
+        let scopes = Scopes::parse(scopes).unwrap();
+        let consent = Consent {
+            user_id: user.id.clone(),
+            client_id: client.id.clone(),
+            scopes: scopes.clone(),
+            granted_at: self.core.now(),
+            updated_at: self.core.now(),
+        };
+        let digest = keyring::digest(interaction.unwrap_or_default().as_bytes());
+        self.core.store.record_consent(consent, &digest, &scopes, None).await.unwrap();
+    }
+
+    /// A code for someone who is signed in and agreed to everything asked.
+    pub async fn code(&self, client: &Client, scope: &str) -> String {
+        let answer = self.get(&authorize(client, &[("scope", scope), ("nonce", "n-1")])).await;
+        answer.parameter("code").unwrap_or_else(|| panic!("no code: {} {}", answer.status, answer.location()))
+    }
+
+    /// The whole flow: the token answer.
+    pub async fn tokens(&self, client: &Client, scope: &str) -> Value {
+        let code = self.code(client, scope).await;
+        let answer = self.redeem(client, &code).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    pub async fn redeem(&self, client: &Client, code: &str) -> Answer {
+        self.token(client, &redemption(code)).await
+    }
+
+    pub async fn token(&self, client: &Client, form: &[(&str, &str)]) -> Answer {
+        if client.is_public() {
+            let mut form = form.to_vec();
+            form.push(("client_id", &client.id));
+            return self.post("/oauth2/token", &form).await;
+        }
+        self.post_as(client, "/oauth2/token", form).await
+    }
+
+    pub async fn refresh(&self, client: &Client, token: &str) -> Answer {
+        self.token(client, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    /// Whether an access token still stands for anything.
+    pub async fn lives(&self, tokens: &Value) -> bool {
+        self.core.access(text(tokens, "access_token")).await.unwrap().is_some()
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = Url::parse(ISSUER).unwrap().join(self.location()).unwrap();
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.body))
+    }
+
+    /// Status and error code of an OAuth answer.
+    pub fn error(&self) -> (u16, String) {
+        (self.status.as_u16(), self.json()["error"].as_str().unwrap_or_default().to_owned())
+    }
+
+    pub fn is_page(&self, name: &str) -> bool {
+        self.body.contains(&format!("data-page=\"{name}\""))
+    }
+}
+
+pub fn post(path: &str, form: &[(&str, &str)]) -> test::TestRequest {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    test::TestRequest::with_uri(path)
+        .method(Method::POST)
+        .insert_header(("content-type", "application/x-www-form-urlencoded"))
+        .set_payload(body)
+}
+
+/// An authorization URL that is good, with some parameters changed; an empty value takes one away.
+pub fn authorize(client: &Client, changes: &[(&str, &str)]) -> String {
+    let mut pairs = vec![
+        ("client_id", client.id.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("response_type", "code"),
+        ("scope", "openid"),
+        ("state", "a state+%"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in changes {
+        pairs.retain(|(own, _)| own != name);
+        if !value.is_empty() {
+            pairs.push((name, value));
+        }
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    format!("/oauth2/authorize?{query}")
+}
+
+pub fn redemption(code: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+pub fn secret_of(id: &str) -> String {
+    format!("secret of {id}: + %")
+}
+
+pub fn basic(id: &str) -> String {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(&secret_of(id)))))
+}
+
+pub fn text<'a>(json: &'a Value, name: &str) -> &'a str {
+    json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"))
+}
+
+/// Header and claims of a JWT, unverified.
+pub fn parts(jwt: &str) -> (Value, Value) {
+    let mut parts = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+    let mut next = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
+    (next(), next())
+}
+
+/// The same JWT with one character of its signature changed.
+pub fn forged(jwt: &str) -> String {
+    let at = jwt.len() - 20;
+    let other = if &jwt[at..=at] == "A" { "B" } else { "A" };
+    format!("{}{other}{}", &jwt[..at], &jwt[at + 1..])
+}
+
+pub fn ring() -> Ring {
+    static ROWS: OnceLock<Vec<KeyRow>> = OnceLock::new();
+    ring_of(ROWS.get_or_init(|| key_rows(1)))
+}
+
+/// A ring with keys of its own, made from a seed.
+pub fn key_rows(seed: u64) -> Vec<KeyRow> {
+    let random = Random::seeded(seed);
+    Purpose::ALL.map(|purpose| generate(purpose, &master(), &random).at(KeyState::Current, 0)).into()
+}
+
+pub fn ring_of(rows: &[KeyRow]) -> Ring {
+    let ring = Ring::new(ISSUER, master());
+    ring.replace(rows).unwrap();
+    ring
+}
+
+fn master() -> MasterKey {
+    MasterKey::from_bytes(&[7; 32])
+}

@@ -1,0 +1,10 @@
+//! Through the public routes, on a real database with real keys; only clock and randomness are ours. What `account` does
+//! (sign-in, consent) is written straight into the store.
+
+mod authorize;
+mod discovery;
+mod house;
+mod logout;
+mod private_key_jwt;
+mod revocation;
+mod token;

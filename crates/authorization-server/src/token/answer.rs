@@ -1,0 +1,39 @@
+//! The successful answer.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA},
+};
+use serde::Serialize;
+use web::OAuthFailure;
+
+/// <https://www.rfc-editor.org/rfc/rfc6749#section-5.1>
+#[derive(Serialize)]
+pub struct Tokens {
+    pub access_token: String,
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: i64,
+    pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl Tokens {
+    /// > The authorization server MUST include the HTTP "Cache-Control" response header field with a value of "no-store" in any
+    /// > response containing tokens, credentials, or other sensitive information, as well as the "Pragma" response header field
+    /// > with a value of "no-cache".
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.1>
+    // S48
+    pub fn into_response(self) -> Result<HttpResponse, OAuthFailure> {
+        let body = serde_json::to_vec(&self).map_err(OAuthFailure::internal)?;
+        Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((PRAGMA, "no-cache"))
+            .body(body))
+    }
+}

@@ -1,0 +1,124 @@
+//! Makes the tokens of one answer. Nothing is signed before what it stands on is committed.
+
+use keyring::{AccessClaims, Audience, Token};
+use protocol::{
+    Client, Micros, Policy, Scopes, SigningAlg,
+    claims::ClaimsRequest,
+    seconds,
+    token::{IdTokenClaims, at_hash},
+};
+use serde_json::{Map, Value};
+use store::grants::Grant;
+use web::{Core, OAuthFailure};
+
+use super::answer::Tokens;
+
+/// The algorithm of access tokens: they are for ourselves.
+const ACCESS_TOKEN_ALG: SigningAlg = SigningAlg::ES256;
+
+/// Everything that issuing depends on, for one request of one client.
+pub struct Issuer<'a> {
+    pub core: &'a Core,
+    pub policy: &'a Policy,
+    pub client: &'a Client,
+    pub now: Micros,
+}
+
+impl<'a> Issuer<'a> {
+    pub fn new(core: &'a Core, policy: &'a Policy, client: &'a Client) -> Self {
+        Self { core, policy, client, now: core.clock.now() }
+    }
+
+    /// For a client on its own behalf: one signature, nothing written.
+    pub fn for_client(&self, scopes: &Scopes) -> Result<Tokens, OAuthFailure> {
+        self.access_token(&self.client.id, None, scopes)
+    }
+
+    /// For a person: an access token and, with `openid`, an ID token.
+    ///
+    /// `nonce` is of the authorization request; a refreshed ID token has none.
+    pub async fn for_grant(
+        &self,
+        grant: &Grant,
+        scopes: &Scopes,
+        nonce: Option<&str>,
+    ) -> Result<Tokens, OAuthFailure> {
+        let mut tokens = self.access_token(&grant.user_id, Some(&grant.id), scopes)?;
+        if scopes.contains("openid") {
+            tokens.id_token = Some(self.id_token(grant, scopes, nonce, &tokens.access_token).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// <https://www.rfc-editor.org/rfc/rfc9068#section-2.2>
+    // S68, S70
+    fn access_token(
+        &self,
+        subject: &str,
+        grant: Option<&str>,
+        scopes: &Scopes,
+    ) -> Result<Tokens, OAuthFailure> {
+        let scope = scopes.to_string();
+        let claims = AccessClaims {
+            iss: self.policy.issuer.clone(),
+            sub: subject.to_owned(),
+            aud: Audience::One(self.policy.issuer.clone()),
+            client_id: self.client.id.clone(),
+            jti: self.core.random.id(),
+            iat: seconds(self.now),
+            exp: seconds(self.now + self.policy.access_token_ttl),
+            scope: scope.clone(),
+            gid: grant.map(str::to_owned),
+        };
+        Ok(Tokens {
+            access_token: self.core.ring.sign(ACCESS_TOKEN_ALG, Token::Access, &claims)?,
+            token_type: "Bearer",
+            expires_in: claims.exp - claims.iat,
+            scope,
+            refresh_token: None,
+            id_token: None,
+        })
+    }
+
+    // S61, S69
+    async fn id_token(
+        &self,
+        grant: &Grant,
+        scopes: &Scopes,
+        nonce: Option<&str>,
+        access_token: &str,
+    ) -> Result<String, OAuthFailure> {
+        let alg = self.client.id_token_alg;
+        let claims = IdTokenClaims {
+            iss: &self.policy.issuer,
+            sub: &grant.user_id,
+            aud: &self.client.id,
+            iat: seconds(self.now),
+            exp: seconds(self.now + self.policy.id_token_ttl),
+            auth_time: seconds(grant.auth_time),
+            nonce,
+            at_hash: Some(at_hash(access_token, alg)),
+            amr: grant.amr.split(' ').filter(|method| !method.is_empty()).collect(),
+            sid: grant.sid.as_deref(),
+            wanted: self.wanted(grant, scopes).await?,
+        };
+        Ok(self.core.ring.sign(alg, Token::Id, &claims)?)
+    }
+}
+
+impl Issuer<'_> {
+    /// The claims that the client wanted in the ID token itself, of those that its scopes release.
+    // S30
+    async fn wanted(&self, grant: &Grant, scopes: &Scopes) -> Result<Map<String, Value>, OAuthFailure> {
+        let request = ClaimsRequest::parse(grant.claims.as_deref())?;
+        let names = request.for_id_token(scopes);
+        if names.is_empty() {
+            return Ok(Map::new());
+        }
+        let Some(profile) = self.core.store.profile(&grant.user_id).await? else { return Ok(Map::new()) };
+        let claims = web::claims(&profile, &self.core.pictures).map_err(OAuthFailure::internal)?;
+        let mut wanted = claims.released(scopes);
+        wanted.retain(|name, _| names.contains(&name.as_str()));
+        Ok(wanted)
+    }
+}

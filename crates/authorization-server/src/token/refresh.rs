@@ -1,0 +1,84 @@
+//! `grant_type=refresh_token`.
+
+use protocol::{
+    OAuthError, Scopes,
+    token::{self, Lifetime, RefreshRecord, RefreshRequest, Renewal},
+};
+use store::{
+    grants::Grant,
+    refresh_tokens::{RefreshToken, Rotated},
+};
+use web::OAuthFailure;
+
+use super::{answer::Tokens, issue::Issuer};
+
+// S61, S62, S63, S64
+pub async fn renew(issuer: &Issuer<'_>, request: &RefreshRequest) -> Result<Tokens, OAuthFailure> {
+    let store = &issuer.core.store;
+    let digest = keyring::digest(request.refresh_token.as_bytes());
+    let Some((old, grant)) = store.refresh_token(&digest).await? else {
+        return Err(OAuthError::invalid_grant().into());
+    };
+    let record = record(&old, &grant);
+    match token::renew(&record, issuer.client, request.scope.as_deref(), issuer.policy, issuer.now) {
+        Renewal::Renew { scopes, rotate: true, lifetime } => {
+            rotate(issuer, &old, &grant, &scopes, lifetime).await
+        }
+        Renewal::Renew { scopes, rotate: false, lifetime } => {
+            if !store.extend_refresh_token(&digest, lifetime.expires_at, issuer.now).await? {
+                return Err(OAuthError::invalid_grant().into());
+            }
+            let mut tokens = issuer.for_grant(&grant, &scopes, None).await?;
+            tokens.refresh_token = Some(request.refresh_token.clone());
+            Ok(tokens)
+        }
+        Renewal::Reuse => {
+            store.revoke_grant(&grant.id, issuer.now).await?;
+            Err(reused())
+        }
+        Renewal::Refuse(error) => Err(error.into()),
+    }
+}
+
+/// The rules are content; whether we are the first is for the database to say.
+async fn rotate(
+    issuer: &Issuer<'_>,
+    old: &RefreshToken,
+    grant: &Grant,
+    scopes: &Scopes,
+    lifetime: Lifetime,
+) -> Result<Tokens, OAuthFailure> {
+    let secret = issuer.core.random.secret();
+    let successor = RefreshToken {
+        digest: secret.digest().into(),
+        grant_id: grant.id.clone(),
+        created_at: issuer.now,
+        expires_at: lifetime.expires_at,
+        max_expires_at: lifetime.max_expires_at,
+        used_at: None,
+    };
+    match issuer.core.store.rotate_refresh_token(&old.digest, successor, issuer.now).await? {
+        Rotated::Rotated => {
+            let mut tokens = issuer.for_grant(grant, scopes, None).await?;
+            tokens.refresh_token = Some(secret.expose().to_owned());
+            Ok(tokens)
+        }
+        Rotated::Reused => Err(reused()),
+        Rotated::Gone => Err(OAuthError::invalid_grant().into()),
+    }
+}
+
+fn reused() -> OAuthFailure {
+    OAuthFailure::from(OAuthError::invalid_grant()).because("a refresh token came twice")
+}
+
+fn record<'a>(token: &RefreshToken, grant: &'a Grant) -> RefreshRecord<'a> {
+    RefreshRecord {
+        client_id: &grant.client_id,
+        scopes: &grant.scopes,
+        is_used: token.used_at.is_some(),
+        is_revoked: grant.revoked_at.is_some(),
+        expires_at: token.expires_at,
+        max_expires_at: token.max_expires_at,
+    }
+}
