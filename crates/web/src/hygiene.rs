@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::answer::PagePolicy;
 use crate::browser::NewCookie;
+use crate::connection::Connection;
 use crate::failure::{Failure, Found, behind};
 use crate::headers::Headers;
 use crate::request_id::X_REQUEST_ID;
@@ -107,6 +108,7 @@ where
         let id = RequestId::new(request.headers());
         request.extensions_mut().insert(id.clone());
         body::guard(&mut request);
+        let working = Connection::work(&request);
         let answer = self.service.call(request);
         Box::pin(async move {
             let answer = answer.await?.map_into_boxed_body();
@@ -123,6 +125,7 @@ where
             let seconds = started.elapsed().as_secs_f64();
             made.meters[class as usize].count(status, seconds);
             log(&answer, class, &id, seconds);
+            drop(working);
             Ok(answer)
         })
     }

@@ -3,8 +3,10 @@
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
 //! - Who asks: [`bearer`] (access tokens, cached), [`session`] (signed-in people), [`browser`] (the browser's own cookie and
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
-//! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] (deadlines for every body).
-//! - [`claims`]: a person as standard claims. What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`].
+//! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
+//!   (deadlines for every body, and between requests).
+//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`claims`]
+//!   (a person as standard claims).
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
 pub mod answer;
@@ -15,6 +17,7 @@ pub mod claims;
 pub mod class;
 pub mod client_authentication;
 pub mod clock;
+pub mod connection;
 pub mod core;
 pub mod endpoint;
 pub mod failure;

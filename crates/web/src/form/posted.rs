@@ -34,12 +34,8 @@ impl<T: FromParams> FromRequest for Posted<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let core = Core::of(&request)?;
-            if !is_same_site(request.headers(), &core.site.issuer) {
-                return Err(forged(&request));
-            }
             let params = read_form(&request, &mut payload).await?;
-            posted(&request, params.get(CSRF_FIELD))?;
+            check_posted(&request, &params)?;
             T::from_params(&params).map(Posted).ok_or_else(|| Refused::malformed(&request))
         })
     }
@@ -47,23 +43,21 @@ impl<T: FromParams> FromRequest for Posted<T> {
 
 /// The checks of [`Posted`] for a form that was read already, because it might have been another site's (logout).
 pub fn check_posted(request: &HttpRequest, params: &Params) -> Result<(), Refused> {
-    if !is_same_site(request.headers(), &Core::of(request)?.site.issuer) {
-        return Err(forged(request));
-    }
     posted(request, params.get(CSRF_FIELD))
 }
 
-/// Whether `token` is the CSRF token of the browser that sends it: 403 if not. For forms that [`Posted`] cannot read.
+/// The same for a token that came some other way (multipart, a header): 403 unless it is the CSRF token of the browser
+/// that sends it, from a page of ours.
 pub fn posted(request: &HttpRequest, token: Option<&str>) -> Result<(), Refused> {
     let core = Core::of(request)?;
     let browser = Browser::known(core, request);
-    let good = browser.zip(token).is_some_and(|(browser, token)| browser.verifies(token));
-    if good { Ok(()) } else { Err(forged(request)) }
+    let own = browser.zip(token).is_some_and(|(browser, token)| browser.verifies(token));
+    if own && is_same_site(request.headers(), &core.site.issuer) { Ok(()) } else { Err(forged(request)) }
 }
 
 /// What browsers say about where a request comes from. Absent headers say nothing: the CSRF token must then do.
 /// <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
-pub(crate) fn is_same_site(headers: &HeaderMap, issuer: &str) -> bool {
+fn is_same_site(headers: &HeaderMap, issuer: &str) -> bool {
     let same_fetch = headers.get("sec-fetch-site").is_none_or(|site| {
         // `none`: the person did it, by reloading for instance.
         matches!(site.as_bytes(), b"same-origin" | b"none")
