@@ -78,8 +78,12 @@ fn listen(house: &House, address: SocketAddr) -> Result<(Listener, SocketAddr), 
     };
     let composed = house.clone();
     let server = HttpServer::new(move || {
-        App::new().wrap(Hygiene::new(&composed.core)).configure(|cfg| composed.routes(cfg))
+        App::new()
+            .wrap(Hygiene::new(&composed.core))
+            .configure(|cfg| composed.routes(cfg))
+            .default_service(actix_web::web::to(web::endpoint::not_found))
     })
+    .on_connect(web::connection::watch)
     .workers(workers)
     .backlog(BACKLOG)
     .keep_alive(KEEP_ALIVE)
