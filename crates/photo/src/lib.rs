@@ -4,9 +4,24 @@
 //! |---|---|
 //! | [`image`] | the named steps that turn hostile bytes into small, clean JPEG squares |
 //! | [`pool`] | where those steps run: few threads, a short queue, a memory budget |
+//! | [`key`] | the names of stored objects |
 //! | [`objects`] | [`objects::ObjectStore`] and its two forms, disk and Google Cloud Storage; the named stores |
+//! | [`lifecycle`] | row, objects, one transaction: a photo becomes current, the old one is queued for deletion |
+//! | [`deletions`] | the worker that empties that queue |
+//! | [`sweep`] | finds what no row names, and rows whose objects are lost |
+//! | [`initials`] | the picture of people without one |
+//! | `routes` | the profile photo API, the account page's upload, `/media/` |
 
+pub mod deletions;
 pub mod image;
+pub mod initials;
 pub mod key;
+pub mod lifecycle;
 pub mod objects;
 pub mod pool;
+mod routes;
+mod state;
+pub mod sweep;
+
+pub use routes::routes;
+pub use state::{OpenError, Settings, State};

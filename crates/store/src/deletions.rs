@@ -46,6 +46,17 @@ impl Store {
         })
     }
 
+    /// When the next row is due, or free again: `None` where no row waits.
+    pub async fn next_deletion(&self) -> Result<Option<i64>, StoreError> {
+        let next: Option<(i64, i64)> = read!(self, |c| Ok(deletions::table
+            .order(deletions::not_before)
+            .select((deletions::not_before, deletions::leased_until))
+            .first(c)
+            .await
+            .optional()?))?;
+        Ok(next.map(|(not_before, leased_until)| not_before.max(leased_until)))
+    }
+
     pub async fn finish_deletions(&self, ids: Vec<String>) -> Result<(), StoreError> {
         write!(self, |c| {
             diesel::delete(deletions::table.filter(deletions::id.eq_any(&ids))).execute(c).await?;

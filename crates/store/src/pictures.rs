@@ -274,6 +274,17 @@ impl Store {
             .await?))
     }
 
+    /// How many [`Store::discard_staged`] would give up.
+    pub async fn count_staged(&self, before: i64) -> Result<usize, StoreError> {
+        let count: i64 = read!(self, |c| Ok(pictures::table
+            .filter(pictures::state.eq("staged"))
+            .filter(pictures::uploaded_at.lt(before))
+            .count()
+            .get_result(c)
+            .await?))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
     pub async fn picture(&self, id: &str) -> Result<Option<Picture>, StoreError> {
         read!(self, |c| Ok(pictures::table
             .find(id)

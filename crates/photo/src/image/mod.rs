@@ -9,7 +9,7 @@ mod decode;
 mod decode_jpeg;
 #[cfg(feature = "turbojpeg")]
 mod decode_turbo;
-mod encode;
+pub(crate) mod encode;
 mod limits;
 mod orientation;
 mod pixels;
@@ -81,8 +81,7 @@ fn steps(inspected: &Inspected<'_>, limits: &Limits) -> Result<Rendition, Refusa
     let square = crop::square(inspected.crop, header);
     let decoded = decode::decode(inspected.bytes, header, square.side, limits)?;
     let side = square.side.min(SIDES[0]);
-    let first = resize::crop_and_resize(&decoded, square, header, side)?;
-    drop(decoded.pixels);
+    let first = resize::crop_and_resize(decoded.pixels, square, header, side)?;
     let first = orientation::apply(first, header.orientation);
     let first = color::to_flat_srgb(first, decoded.icc.as_deref());
 

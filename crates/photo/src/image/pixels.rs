@@ -22,6 +22,10 @@ impl Layout {
         }
     }
 
+    pub fn has_alpha(self) -> bool {
+        matches!(self, Self::GrayAlpha | Self::Rgba)
+    }
+
     pub fn pixel_type(self) -> PixelType {
         match self {
             Self::Gray => PixelType::U8,

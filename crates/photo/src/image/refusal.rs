@@ -36,14 +36,14 @@ impl Refusal {
     /// The value of `error` in the answer (CONTRACT §4).
     pub fn code(self) -> &'static str {
         match self {
-            Self::Empty => "photo_empty",
-            Self::UnsupportedType => "photo_type",
+            Self::Empty => "photo_missing",
+            Self::UnsupportedType => "photo_wrong_type",
             Self::Heic => "photo_heic",
             Self::Broken => "photo_broken",
             Self::TooManyBytes => "photo_too_large",
             Self::TooManyPixels => "photo_too_many_pixels",
             Self::TooSmall => "photo_too_small",
-            Self::BadCrop => "photo_crop",
+            Self::BadCrop => "photo_crop_invalid",
         }
     }
 }

@@ -1,49 +1,56 @@
 //! Step 5 and 8: Lanczos with `fast_image_resize`, premultiplied where there is alpha, in its SIMD forms.
 
 use super::crop::CropBox;
-use super::decode::Decoded;
 use super::pixels::Pixels;
 use super::prescan::Header;
 use super::{Refusal, encode};
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 
 /// Cuts `square` (in stored pixels) out of a picture that may have been decoded smaller, and brings it to `side`.
+/// Colours come back straight, not premultiplied. Premultiplying is done in place: a second copy of a large picture
+/// would double the memory of the whole job.
 pub(super) fn crop_and_resize(
-    decoded: &Decoded,
+    mut pixels: Pixels,
     square: CropBox,
     header: &Header,
     side: u32,
 ) -> Result<Pixels, Refusal> {
-    let pixels = &decoded.pixels;
     let across = f64::from(pixels.width) / f64::from(header.width);
     let down = f64::from(pixels.height) / f64::from(header.height);
     let (left, top) = (f64::from(square.x) * across, f64::from(square.y) * down);
     // Rounding of a scaled decode must not reach over the edge by a hair.
     let width = (f64::from(square.side) * across).min(f64::from(pixels.width) - left);
     let height = (f64::from(square.side) * down).min(f64::from(pixels.height) - top);
-    resize(pixels, side, &options().crop(left, top, width, height))
+    let options = options().use_alpha(false).crop(left, top, width, height);
+
+    let (alpha, kind) = (pixels.layout.has_alpha(), pixels.layout.pixel_type());
+    let mut source =
+        Image::from_slice_u8(pixels.width, pixels.height, &mut pixels.data, kind).map_err(broken)?;
+    if alpha {
+        MulDiv::new().multiply_alpha_inplace(&mut source).map_err(broken)?;
+    }
+    let mut target = Image::new(side, side, kind);
+    Resizer::new().resize(&source, &mut target, &options).map_err(broken)?;
+    if alpha {
+        MulDiv::new().divide_alpha_inplace(&mut target).map_err(broken)?;
+    }
+    Pixels::new(target.into_vec(), side, side, pixels.layout)
 }
 
 pub(super) fn shrink(square: &encode::Square, side: u32) -> Result<encode::Square, Refusal> {
     let source = ImageRef::new(square.side, square.side, &square.rgb, fast_image_resize::PixelType::U8x3)
-        .map_err(|_| Refusal::Broken)?;
-    let rgb = run(&source, side, &options())?;
-    Ok(encode::Square { side, rgb })
-}
-
-fn resize(pixels: &Pixels, side: u32, options: &ResizeOptions) -> Result<Pixels, Refusal> {
-    let source = ImageRef::new(pixels.width, pixels.height, &pixels.data, pixels.layout.pixel_type())
-        .map_err(|_| Refusal::Broken)?;
-    Pixels::new(run(&source, side, options)?, side, side, pixels.layout)
-}
-
-fn run(source: &ImageRef<'_>, side: u32, options: &ResizeOptions) -> Result<Vec<u8>, Refusal> {
+        .map_err(broken)?;
     let mut target = Image::new(side, side, source.pixel_type());
-    Resizer::new().resize(source, &mut target, options).map_err(|_| Refusal::Broken)?;
-    Ok(target.into_vec())
+    Resizer::new().resize(&source, &mut target, &options()).map_err(broken)?;
+    Ok(encode::Square { side, rgb: target.into_vec() })
 }
 
 fn options() -> ResizeOptions {
     ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+}
+
+fn broken(error: impl std::fmt::Display) -> Refusal {
+    tracing::debug!(%error, "a picture could not be resized");
+    Refusal::Broken
 }

@@ -1,0 +1,68 @@
+//! `POST` and `DELETE /api/auth/profile/photo`: seed 003, CONTRACT §4.
+
+use super::multipart;
+use super::upload::{self, Failure, Sender};
+use crate::{State, lifecycle};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use protocol::seconds;
+use serde::Serialize;
+use views::Message;
+use web::{ApiError, Bearer, Core, Language, Refused, json, scope};
+
+#[derive(Serialize)]
+struct Replaced {
+    success: bool,
+    message: String,
+    picture: String,
+    /// Unix seconds.
+    updated_at: i64,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    success: bool,
+    message: String,
+    updated_at: i64,
+}
+
+pub(super) async fn replace(
+    request: HttpRequest,
+    bearer: Result<Bearer<scope::Profile>, Refused>,
+    payload: Payload,
+    core: Data<Core>,
+    state: Data<State>,
+    Language(locale): Language,
+) -> Result<HttpResponse, Refused> {
+    let bearer = match bearer {
+        Ok(bearer) => bearer,
+        Err(refused) => {
+            multipart::discard(payload).await;
+            return Err(refused);
+        }
+    };
+    let sender = Sender { user_id: bearer.user_id(), client_id: Some(&bearer.client_id), sid: None };
+    let applied = upload::apply(&request, payload, &core, &state, sender, |_| true).await;
+    let applied = applied.map_err(|failure| failure.to_api(&state))?;
+    Ok(json(&Replaced {
+        success: true,
+        message: Message::PhotoUpdated.text(locale),
+        picture: core.pictures.object(&applied.store, &format!("{}.jpg", applied.key_base.as_str())),
+        updated_at: seconds(applied.user.updated_at),
+    }))
+}
+
+pub(super) async fn remove(
+    bearer: Bearer<scope::Profile>,
+    core: Data<Core>,
+    state: Data<State>,
+    Language(locale): Language,
+) -> Result<HttpResponse, ApiError> {
+    let removed = lifecycle::remove(&core, &state, bearer.user_id()).await;
+    let user = removed.map_err(|error| Failure::from(error).to_api(&state))?;
+    Ok(json(&Removed {
+        success: true,
+        message: Message::PhotoDeleted.text(locale),
+        updated_at: seconds(user.updated_at),
+    }))
+}

@@ -1,0 +1,101 @@
+//! `GET /media/{key}`: objects of the disk store, and of remote stores without a public address; and initials.
+//!
+//! A key that a current row names but no store can give is answered with the default picture, so that `picture` never
+//! breaks; any other key that is not there is 404. Neither may be kept (CONTRACT §8).
+
+use crate::State;
+use crate::initials::Initials;
+use crate::key::{CONTENT_TYPE, KeyBase, ObjectKey};
+use actix_web::http::header::{
+    self, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH,
+};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use web::{ApiError, Core};
+
+/// No variant of ours is a tenth as large.
+const MOST: usize = 4 * 1024 * 1024;
+
+pub(super) async fn show(
+    request: HttpRequest,
+    path: Path<String>,
+    core: Data<Core>,
+    state: Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let path = path.into_inner();
+    if let Some(name) = path.strip_prefix("initials/") {
+        let initials: Initials = name.parse().map_err(|()| ApiError::not_found())?;
+        let picture = state.initials.picture(&initials);
+        return Ok(immutable(&request, &state, name, picture));
+    }
+    let Ok(key) = path.parse::<ObjectKey>() else { return Err(ApiError::not_found()) };
+    if let Some(body) = find(&state, &key).await {
+        return Ok(immutable(&request, &state, key.as_str(), body));
+    }
+    if is_current(&core, &key).await? {
+        tracing::error!(%key, "an object of a current photo cannot be given; the default picture stands in");
+        metrics::counter!("visage_photo_fallbacks_total").increment(1);
+        return Ok(stand_in(&state));
+    }
+    Err(ApiError::not_found())
+}
+
+/// The default store first: there are the newest photos. A store that fails counts as not having it.
+async fn find(state: &State, key: &ObjectKey) -> Option<Bytes> {
+    let (default, _) = state.stores.default();
+    let mut stores: Vec<_> = state.stores.iter().collect();
+    stores.sort_by_key(|(name, _)| *name != default);
+    for (name, objects) in stores {
+        match objects.get(key, MOST).await {
+            Ok(Some(body)) => return Some(body),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(store = name, %key, %error, "cannot read an object"),
+        }
+    }
+    None
+}
+
+async fn is_current(core: &Core, key: &ObjectKey) -> Result<bool, ApiError> {
+    let Some(base) = KeyBase::of(key) else { return Ok(false) };
+    let row = core.store.picture_by_key_base(base.as_str()).await?;
+    let names_it = |row: &store::pictures::Picture| {
+        row.state == "current"
+            && store::pictures::object_keys(&row.key_base, &row.sizes).iter().any(|name| name == key.as_str())
+    };
+    Ok(row.as_ref().is_some_and(names_it))
+}
+
+/// The body of a name never changes, so the name is the tag.
+fn immutable(request: &HttpRequest, state: &State, name: &str, body: Bytes) -> HttpResponse {
+    let tag: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{}\"", &tag[tag.len().saturating_sub(64)..]);
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = known.is_some_and(|known| {
+        known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    });
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, format!("public, max-age={}, immutable", state.max_age)));
+    if known {
+        return response.finish();
+    }
+    with_picture_headers(response.body(body))
+}
+
+fn stand_in(state: &State) -> HttpResponse {
+    let body = state.initials.picture(&Initials::SILHOUETTE);
+    let response = HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).body(body);
+    with_picture_headers(response)
+}
+
+/// The type that we wrote, whatever anybody calls it (S133). `nosniff`, the sandbox and the cross-origin policy come from
+/// [`web::Hygiene`]; ranges are not served, since no object is large enough to need them.
+fn with_picture_headers(mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("none"));
+    response
+}

@@ -1,0 +1,80 @@
+//! What the photo room needs to know, and holds.
+
+use crate::image::Limits;
+use crate::objects::{self, StoreSettings, Stores};
+use crate::pool::{Pool, PoolSettings};
+use protocol::Micros;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore};
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The first is where new photos go.
+    pub stores: Vec<StoreSettings>,
+    pub limits: Limits,
+    pub pool: PoolSettings,
+    /// How long superseded objects outlive the switch.
+    pub delete_after: Micros,
+    /// Seconds for which others may keep a stored object.
+    pub max_age: u32,
+    /// Of one person.
+    pub uploads_per_hour: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stores: Vec::new(),
+            limits: Limits::default(),
+            pool: PoolSettings::default(),
+            delete_after: 10_000_000,
+            max_age: 86_400,
+            uploads_per_hour: 100,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] objects::OpenError),
+    #[error("cannot start the threads that work on photos: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub stores: Stores,
+    pub pool: Pool,
+    pub limits: Limits,
+    pub delete_after: Micros,
+    pub max_age: u32,
+    pub uploads_per_hour: usize,
+    /// Uploads whose bytes may lie in memory at once: as many as the pool runs and queues.
+    pub(crate) admission: Arc<Semaphore>,
+    /// Wakes the deletion worker of this process.
+    pub(crate) superseded: Arc<Notify>,
+    pub(crate) initials: crate::initials::Album,
+}
+
+impl State {
+    pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        let stores = Stores::open(&settings.stores).await?;
+        Ok(Self::with_stores(stores, settings)?)
+    }
+
+    pub fn with_stores(stores: Stores, settings: &Settings) -> std::io::Result<Self> {
+        Ok(Self {
+            stores,
+            pool: Pool::start(&settings.pool, settings.limits.clone())?,
+            limits: settings.limits.clone(),
+            delete_after: settings.delete_after,
+            max_age: settings.max_age,
+            uploads_per_hour: settings.uploads_per_hour,
+            admission: Arc::new(Semaphore::new(settings.pool.threads.max(1) + settings.pool.queue)),
+            superseded: Arc::default(),
+            initials: crate::initials::Album::default(),
+        })
+    }
+}
