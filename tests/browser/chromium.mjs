@@ -46,14 +46,15 @@ export async function visitor(browser, options = {}) {
   return { context, page, faults }
 }
 
-/** axe finds nothing, nothing is wider than the window, and nothing moved while the page loaded. */
-export async function holdsUp(page, what) {
+/** axe finds nothing, nothing is wider than the window, and nothing moved while the page loaded (`still`). */
+export async function holdsUp(page, what, { still = true } = {}) {
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html).join('\n    ')}`)
   assert.deepEqual(told, [], `axe on ${what}`)
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
   assert.ok(content <= window, `${what} is ${content} px wide in a window of ${window} px`)
+  if (!still) return
   const shift = await page.evaluate(() => new Promise((resolve) => {
     let sum = 0
     new PerformanceObserver((list) => {
