@@ -97,3 +97,61 @@ pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str])
         ui_locales_supported: ui_locales.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Client, registration, samples};
+
+    fn sample() -> Metadata {
+        let endpoint = |name: &str| format!("https://op/{name}");
+        let endpoints = Endpoints {
+            authorization: endpoint("authorize"),
+            token: endpoint("token"),
+            userinfo: endpoint("userinfo"),
+            jwks: endpoint("jwks"),
+            introspection: endpoint("introspect"),
+            revocation: endpoint("revoke"),
+            end_session: endpoint("logout"),
+        };
+        document("https://op", endpoints, &["en"])
+    }
+
+    // S91: what is listed can be registered, what is not listed cannot.
+    #[test]
+    fn a_client_can_be_registered_with_what_is_listed_and_nothing_else() {
+        let document = sample();
+        let listed = |list: &[&str], name: &str| list.contains(&name);
+        for grant in ["authorization_code", "refresh_token", "client_credentials", "password", "implicit"] {
+            let mut client = samples::client();
+            client.grant_types.push(grant.into());
+            let good = registration::check(&client).is_ok();
+            assert_eq!(good, listed(&document.grant_types_supported, grant), "{grant}");
+        }
+        for kind in ["code", "token", "id_token", "code id_token"] {
+            let client = Client { response_types: vec![kind.into()], ..samples::client() };
+            let good = registration::check(&client).is_ok();
+            assert_eq!(good, listed(&document.response_types_supported, kind), "{kind}");
+        }
+        let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+        for method in methods.into_iter().chain(["client_secret_jwt", "tls_client_auth"]) {
+            let listed = listed(&document.token_endpoint_auth_methods_supported, method);
+            assert_eq!(AuthMethod::parse(method).is_some(), listed, "{method}");
+        }
+        for alg in ["RS256", "ES256", "EdDSA", "none", "HS256", "PS256", "RS512"] {
+            let listed = listed(&document.id_token_signing_alg_values_supported, alg);
+            assert_eq!(SigningAlg::parse(alg).is_some(), listed, "{alg}");
+        }
+        assert!(!listed(&document.introspection_endpoint_auth_methods_supported, "none"));
+        assert!(!document.token_endpoint_auth_signing_alg_values_supported.contains(&"none"));
+    }
+
+    #[test]
+    fn no_claim_is_listed_twice() {
+        let mut claims = sample().claims_supported;
+        let all = claims.len();
+        claims.sort_unstable();
+        claims.dedup();
+        assert_eq!(claims.len(), all);
+    }
+}

@@ -114,6 +114,11 @@ impl House {
         self.folder.path()
     }
 
+    pub fn cookie(&self, name: &str) -> String {
+        let jar = self.cookies.borrow();
+        jar.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     pub fn forget_browser(&self) {
         self.cookies.borrow_mut().clear();
     }

@@ -4,6 +4,7 @@
 mod authorize;
 mod discovery;
 mod house;
+mod kinds;
 mod logout;
 mod private_key_jwt;
 mod revocation;

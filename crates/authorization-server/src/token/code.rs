@@ -11,7 +11,9 @@ use store::{
 };
 use web::OAuthFailure;
 
-use super::{answer::Tokens, issue::Issuer};
+use super::{answer::Tokens, issue::Issuer, replayed};
+
+const CODE: &str = "authorization_code";
 
 /// Every way of failing gets the same answer; what it does to the code differs.
 // S57, S58, S59, S60
@@ -29,7 +31,7 @@ pub async fn redeem(issuer: &Issuer<'_>, request: &CodeRequest) -> Result<Tokens
             if let Some(grant) = &code.grant_id {
                 store.revoke_grant(grant, issuer.now).await?;
             }
-            Err(OAuthFailure::from(OAuthError::invalid_grant()).because("an authorization code came twice"))
+            Err(replayed(CODE, issuer.client))
         }
     }
 }

@@ -9,7 +9,7 @@ mod issue;
 mod refresh;
 
 use actix_web::{HttpResponse, web::Data};
-use protocol::token::TokenRequest;
+use protocol::{Client, OAuthError, token::TokenRequest};
 use web::{ClientAuthentication, Core, OAuthFailure};
 
 use self::issue::Issuer;
@@ -22,10 +22,20 @@ pub async fn token(
 ) -> Result<HttpResponse, OAuthFailure> {
     let client = &*caller.client;
     let issuer = Issuer::new(&core, &state.policy, client);
-    let tokens = match TokenRequest::parse(caller.form.pairs(), client, &state.policy)? {
+    let request = TokenRequest::parse(caller.form.pairs(), client, &state.policy)?;
+    let grant_type = request.grant_type();
+    let tokens = match request {
         TokenRequest::Code(request) => code::redeem(&issuer, &request).await?,
         TokenRequest::Refresh(request) => refresh::renew(&issuer, &request).await?,
         TokenRequest::ClientCredentials { scope } => client_credentials::grant(&issuer, scope.as_deref())?,
     };
+    metrics::counter!("visage_tokens_issued_total", "grant_type" => grant_type.as_str()).increment(1);
     tokens.into_response()
+}
+
+/// `invalid_grant` for something that was used before: worth an operator's look, since somebody may have stolen it.
+fn replayed(what: &'static str, client: &Client) -> OAuthFailure {
+    metrics::counter!("visage_replays_total", "kind" => what).increment(1);
+    tracing::warn!(client_id = %client.id, "{what} came twice: its grant is revoked");
+    OAuthFailure::from(OAuthError::invalid_grant()).because(format!("{what} came twice"))
 }

@@ -10,7 +10,9 @@ use store::{
 };
 use web::OAuthFailure;
 
-use super::{answer::Tokens, issue::Issuer};
+use super::{answer::Tokens, issue::Issuer, replayed};
+
+const REFRESH_TOKEN: &str = "refresh_token";
 
 // S61, S62, S63, S64
 pub async fn renew(issuer: &Issuer<'_>, request: &RefreshRequest) -> Result<Tokens, OAuthFailure> {
@@ -34,7 +36,7 @@ pub async fn renew(issuer: &Issuer<'_>, request: &RefreshRequest) -> Result<Toke
         }
         Renewal::Reuse => {
             store.revoke_grant(&grant.id, issuer.now).await?;
-            Err(reused())
+            Err(replayed(REFRESH_TOKEN, issuer.client))
         }
         Renewal::Refuse(error) => Err(error.into()),
     }
@@ -63,13 +65,9 @@ async fn rotate(
             tokens.refresh_token = Some(secret.expose().to_owned());
             Ok(tokens)
         }
-        Rotated::Reused => Err(reused()),
+        Rotated::Reused => Err(replayed(REFRESH_TOKEN, issuer.client)),
         Rotated::Gone => Err(OAuthError::invalid_grant().into()),
     }
-}
-
-fn reused() -> OAuthFailure {
-    OAuthFailure::from(OAuthError::invalid_grant()).because("a refresh token came twice")
 }
 
 fn record<'a>(token: &RefreshToken, grant: &'a Grant) -> RefreshRecord<'a> {

@@ -11,6 +11,14 @@ pub enum TokenRequest {
 }
 
 impl TokenRequest {
+    pub fn grant_type(&self) -> GrantType {
+        match self {
+            Self::Code(_) => GrantType::AuthorizationCode,
+            Self::Refresh(_) => GrantType::RefreshToken,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+        }
+    }
+
     // S56
     pub fn parse(pairs: &[(String, String)], client: &Client, policy: &Policy) -> Result<Self, OAuthError> {
         let parameters = Parameters(pairs);

@@ -1,0 +1,83 @@
+//! A value of one kind is never accepted as another: every kind at every door (I3, S103).
+
+use actix_web::test::TestRequest;
+
+use super::house::{House, authorize, text};
+
+const KINDS: [&str; 7] =
+    ["code", "refresh token", "access token", "ID token", "session", "interaction", "CSRF token"];
+
+/// Which doors accept a value.
+async fn doors(house: &House, client: &protocol::Client, value: &str) -> Vec<&'static str> {
+    let mut open = Vec::new();
+    let mut note = |door, is_open| {
+        if is_open {
+            open.push(door);
+        }
+    };
+    // A good hint of another client than the one named is refused; a bad hint is none.
+    note("logout with another client", {
+        let answer = house
+            .anonymous(TestRequest::get().uri(&format!("/oauth2/logout?id_token_hint={value}&client_id=c2")))
+            .await;
+        answer.status == 400
+    });
+    let hint = authorize(client, &[("prompt", "none"), ("id_token_hint", value)]);
+    let hinted = house.anonymous(TestRequest::get().uri(&hint)).await;
+    note("hint", hinted.parameter("error").as_deref() != Some("invalid_request"));
+    let cookie = format!("{}={value}", house.core.site.session_cookie());
+    let silent =
+        TestRequest::get().uri(&authorize(client, &[("prompt", "none")])).insert_header(("cookie", cookie));
+    note("session", house.anonymous(silent).await.parameter("code").is_some());
+    note("hub", house.get(&format!("/oauth2/authorize/{value}")).await.status == 303);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "c1"),
+        ("client_assertion_type", protocol::client_assertion::TYPE),
+        ("client_assertion", value),
+    ];
+    note("assertion", house.post("/oauth2/token", &form).await.status == 200);
+    note("bearer", house.core.access(value).await.unwrap().is_some());
+    let answer = house.post_as(client, "/oauth2/introspect", &[("token", value)]).await;
+    note("introspection", answer.json()["active"] == true);
+    note("refresh", house.refresh(client, value).await.status == 200);
+    note("redemption", house.redeem(client, value).await.status == 200);
+    open
+}
+
+#[actix_web::test]
+async fn only_the_diagonal_passes() {
+    let house = House::new().await;
+    let client = house.client("c1", |client| client.trusted = true).await;
+    house.client("c2", |_| {}).await;
+    let started = house.get(&authorize(&client, &[])).await;
+    let interaction = started.location().rsplit('=').next().unwrap().to_owned();
+    let user = house.person("u1").await;
+    house.sign_in(&user).await;
+    let tokens = house.tokens(&client, "openid offline_access").await;
+    let code = house.code(&client, "openid").await;
+    let session = house.cookie(house.core.site.session_cookie());
+    let page = house.get("/oauth2/logout").await.body;
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let values = [
+        code.as_str(),
+        text(&tokens, "refresh_token"),
+        text(&tokens, "access_token"),
+        text(&tokens, "id_token"),
+        &session,
+        &interaction,
+        &csrf,
+    ];
+    let expected: [&[&str]; 7] = [
+        &["redemption"],
+        &["introspection", "refresh"],
+        &["bearer", "introspection"],
+        &["logout with another client", "hint"],
+        &["session"],
+        &["hub"],
+        &[],
+    ];
+    for ((kind, value), expected) in KINDS.into_iter().zip(values).zip(expected) {
+        assert_eq!(doors(&house, &client, value).await, expected, "{kind}");
+    }
+}
