@@ -1,1 +1,30 @@
-//! Userinfo and the profile API; exposes `picture`.
+//! Userinfo and the profile API (CONTRACT §4, seed 003); both say `picture`.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`userinfo`] | `GET`/`POST /api/auth/userinfo`, a hot path: a ready answer is kept beside what is known of the token |
+//! | [`read`] | `GET /api/auth/profile` |
+//! | [`change`] | `PUT /api/auth/profile`: what a body may change, as a pure function, and the handler |
+//! | [`fields`] | rows to the fields of the seed |
+
+mod change;
+mod fields;
+mod read;
+mod userinfo;
+
+use actix_web::web::ServiceConfig;
+use protocol::Micros;
+use web::{Endpoint, paths};
+
+/// What the room needs beside [`web::Core`].
+#[derive(Debug, Clone)]
+pub struct State {
+    /// `photos.delete_after`: an address elsewhere supersedes an uploaded photo.
+    pub delete_after: Micros,
+}
+
+/// Needs `web::Data<profile::State>` and `web::Data<web::Core>`.
+pub fn routes(cfg: &mut ServiceConfig) {
+    Endpoint::at(paths::USERINFO).get(userinfo::show).post(userinfo::show_posted).mount(cfg);
+    Endpoint::at(paths::PROFILE).get(read::show).put(change::change).mount(cfg);
+}

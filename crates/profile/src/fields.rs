@@ -1,0 +1,65 @@
+//! A person's row as the fields of seed 003.
+
+use protocol::{Scopes, seconds};
+use serde_json::{Map, Value};
+use store::users::Profile;
+use web::{ApiError, Pictures};
+
+/// The fields of `GET /api/auth/profile`; e-mail and phone only with their own scopes (CONTRACT §4).
+const PROFILE: [&str; 13] = [
+    "sub",
+    "email",
+    "email_verified",
+    "name",
+    "given_name",
+    "family_name",
+    "phone_number",
+    "locale",
+    "picture",
+    "updated_at",
+    "user_type",
+    "is_active",
+    "created_at",
+];
+
+/// Everything that these scopes release; absent values are absent keys (S83).
+///
+/// > The Claims requested by the profile, email, address, and phone scope values are returned from the UserInfo Endpoint
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims>
+pub fn userinfo(
+    profile: &Profile,
+    pictures: &Pictures,
+    scopes: &Scopes,
+) -> Result<Map<String, Value>, ApiError> {
+    let mut fields = released(profile, pictures, scopes)?;
+    if scopes.contains("profile") {
+        // Signing in through others comes with its own room; until then nobody has such accounts.
+        fields.insert("social_accounts".to_owned(), Value::Array(Vec::new()));
+    }
+    Ok(fields)
+}
+
+pub fn profile(
+    profile: &Profile,
+    pictures: &Pictures,
+    scopes: &Scopes,
+) -> Result<Map<String, Value>, ApiError> {
+    let mut fields = released(profile, pictures, scopes)?;
+    fields.retain(|name, _| PROFILE.contains(&name.as_str()));
+    Ok(fields)
+}
+
+fn released(profile: &Profile, pictures: &Pictures, scopes: &Scopes) -> Result<Map<String, Value>, ApiError> {
+    let claims = web::claims::claims(profile, pictures).map_err(ApiError::internal)?;
+    let mut fields = claims.released(scopes);
+    if scopes.contains("profile") {
+        let user = &profile.user;
+        if let Some(user_type) = user.user_type.as_deref().filter(|word| !word.is_empty()) {
+            fields.insert("user_type".to_owned(), user_type.into());
+        }
+        fields.insert("is_active".to_owned(), user.is_active.into());
+        fields.insert("created_at".to_owned(), seconds(user.created_at).into());
+    }
+    Ok(fields)
+}

@@ -1,0 +1,12 @@
+//! `GET /api/auth/profile`.
+
+use crate::fields;
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use web::scope::Profile;
+use web::{ApiError, Bearer, Core, json};
+
+pub async fn show(bearer: Bearer<Profile>, core: Data<Core>) -> Result<HttpResponse, ApiError> {
+    let profile = core.store.profile(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
+    Ok(json(&fields::profile(&profile, &core.pictures, &bearer.scopes)?))
+}
