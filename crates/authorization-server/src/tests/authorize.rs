@@ -1,7 +1,7 @@
 use actix_web::test::TestRequest;
 use protocol::SECOND;
 
-use super::house::{CALLBACK, House, authorize, forged, post, text};
+use super::house::{CALLBACK, House, authorize, forged, on_both, post, text};
 
 /// The handle in a redirect of ours.
 fn interaction(location: &str) -> String {
@@ -9,7 +9,6 @@ fn interaction(location: &str) -> String {
 }
 
 // S1, S2
-#[actix_web::test]
 async fn an_untrusted_address_gets_a_page() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -25,9 +24,9 @@ async fn an_untrusted_address_gets_a_page() {
         assert_eq!(answer.header("cache-control"), "no-store");
     }
 }
+on_both!(an_untrusted_address_gets_a_page);
 
 // S4, S10, S11, S25
-#[actix_web::test]
 async fn errors_go_back_with_state_and_issuer() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -38,8 +37,8 @@ async fn errors_go_back_with_state_and_issuer() {
     assert_eq!(answer.parameter("iss").as_deref(), Some("https://op.test"));
     assert_eq!(answer.header("access-control-allow-origin"), "");
 }
+on_both!(errors_go_back_with_state_and_issuer);
 
-#[actix_web::test]
 async fn sign_in_consent_and_a_code() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -64,9 +63,9 @@ async fn sign_in_consent_and_a_code() {
     // From now on nothing is asked.
     assert!(house.get(&authorize(&client, &[("prompt", "none")])).await.parameter("code").is_some());
 }
+on_both!(sign_in_consent_and_a_code);
 
 // S28
-#[actix_web::test]
 async fn another_browser_is_turned_away() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -78,9 +77,9 @@ async fn another_browser_is_turned_away() {
     let answer = house.get(&hub).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (403, ""));
 }
+on_both!(another_browser_is_turned_away);
 
 // S18, S36
-#[actix_web::test]
 async fn a_post_from_another_site_is_stored_and_asked_again() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -104,8 +103,8 @@ async fn a_post_from_another_site_is_stored_and_asked_again() {
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, HEAD, POST"));
     }
 }
+on_both!(a_post_from_another_site_is_stored_and_asked_again);
 
-#[actix_web::test]
 async fn a_posted_request_belongs_to_the_first_browser() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -119,9 +118,9 @@ async fn a_posted_request_belongs_to_the_first_browser() {
     house.forget_browser();
     assert_eq!(house.get(&hub).await.status, 403);
 }
+on_both!(a_posted_request_belongs_to_the_first_browser);
 
 // S14, S15, S16
-#[actix_web::test]
 async fn prompts_and_ages() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -144,9 +143,9 @@ async fn prompts_and_ages() {
     }
     assert!(house.get(&authorize(&client, &[("max_age", "10000")])).await.parameter("code").is_some());
 }
+on_both!(prompts_and_ages);
 
 // S17
-#[actix_web::test]
 async fn hints_of_another_person_or_of_nobody() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -162,9 +161,9 @@ async fn hints_of_another_person_or_of_nobody() {
     let answer = house.get(&authorize(&client, &[("id_token_hint", &forged(hint))])).await;
     assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request"));
 }
+on_both!(hints_of_another_person_or_of_nobody);
 
 // S24
-#[actix_web::test]
 async fn saying_no() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -181,8 +180,8 @@ async fn saying_no() {
     let answer = house.get(&format!("/oauth2/authorize/{id}")).await;
     assert_eq!(answer.parameter("error").as_deref(), Some("access_denied"));
 }
+on_both!(saying_no);
 
-#[actix_web::test]
 async fn by_form_post() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -196,9 +195,9 @@ async fn by_form_post() {
     let refused = house.get(&authorize(&client, &[("response_mode", "form_post"), ("prompt", "x")])).await;
     assert!(refused.body.contains("invalid_request") && refused.location().is_empty());
 }
+on_both!(by_form_post);
 
 // S32
-#[actix_web::test]
 async fn a_hundred_tabs() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -214,8 +213,8 @@ async fn a_hundred_tabs() {
         assert!(house.get(&hub).await.parameter("code").is_some());
     }
 }
+on_both!(a_hundred_tabs);
 
-#[actix_web::test]
 async fn an_hour_is_enough() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -227,3 +226,4 @@ async fn an_hour_is_enough() {
         assert_eq!(house.get(&format!("/oauth2/authorize/{nonsense}")).await.status, 400);
     }
 }
+on_both!(an_hour_is_enough);

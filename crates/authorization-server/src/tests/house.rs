@@ -1,8 +1,11 @@
 //! A provider with a manual clock, and a client and a person to go with it.
 
 use std::{
-    cell::RefCell,
-    sync::{Arc, OnceLock},
+    cell::{Cell, RefCell},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use actix_web::{
@@ -31,6 +34,38 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub const CALLBACK: &str = "https://app.test/cb?keep=1";
 
+#[derive(Clone, Copy)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+thread_local! {
+    /// A test has its thread; [`on_both`] says which database the houses on it stand on.
+    pub static BACKEND: Cell<Backend> = const { Cell::new(Backend::Sqlite) };
+}
+
+/// Runs one test text on both databases.
+macro_rules! on_both {
+    ($name:ident) => {
+        mod $name {
+            use crate::tests::house::{BACKEND, Backend};
+
+            #[actix_web::test]
+            async fn sqlite() {
+                super::$name().await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                BACKEND.set(Backend::Postgres);
+                super::$name().await;
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
 pub struct House {
     pub core: Data<Core>,
     pub state: Data<State>,
@@ -53,8 +88,13 @@ impl House {
 
     pub async fn with(change: impl FnOnce(&mut Policy)) -> House {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("visage.db").display());
-        let store = Store::open_migrated(&Settings::new(url)).await.unwrap();
+        let settings = match BACKEND.get() {
+            Backend::Sqlite => {
+                Settings::new(format!("sqlite://{}", folder.path().join("visage.db").display()))
+            }
+            Backend::Postgres => Settings { pool_size: 4, ..Settings::new(fresh_postgres().await) },
+        };
+        let store = Store::open_migrated(&settings).await.unwrap();
         let site = Site::new(ISSUER).unwrap();
         let pictures = Pictures::new(&site, [], DefaultPicture::Initials);
         let clock = Manual::at(START);
@@ -376,4 +416,20 @@ pub fn ring_of(rows: &[KeyRow]) -> Ring {
 
 fn master() -> MasterKey {
     MasterKey::from_bytes(&[7; 32])
+}
+
+/// A database of its own on the server that tests/services started; that server goes with everything in it.
+async fn fresh_postgres() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let admin = std::env::var("VISAGE_TEST_POSTGRES_URL").expect(
+        "VISAGE_TEST_POSTGRES_URL is not set: run `source $(tests/services start)` first, or tests/run",
+    );
+    let name = format!("authorization_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls).await.unwrap();
+    actix_web::rt::spawn(connection);
+    client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await.unwrap();
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let mut url = Url::parse(&admin).unwrap();
+    url.set_path(&name);
+    url.into()
 }

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 
-use super::house::{House, authorize, text};
+use super::house::{House, authorize, on_both, text};
 
 const KINDS: [&str; 7] =
     ["code", "refresh token", "access token", "ID token", "session", "interaction", "CSRF token"];
@@ -45,7 +45,6 @@ async fn doors(house: &House, client: &protocol::Client, value: &str) -> Vec<&'s
     open
 }
 
-#[actix_web::test]
 async fn only_the_diagonal_passes() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -81,3 +80,4 @@ async fn only_the_diagonal_passes() {
         assert_eq!(doors(&house, &client, value).await, expected, "{kind}");
     }
 }
+on_both!(only_the_diagonal_passes);

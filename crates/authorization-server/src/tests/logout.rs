@@ -1,6 +1,6 @@
 use protocol::Client;
 
-use super::house::{House, authorize, forged, post, text};
+use super::house::{House, authorize, forged, on_both, post, text};
 
 const OUT: &str = "post_logout_redirect_uri=https%3A%2F%2Fapp.test%2Fout&state=s%2B1";
 
@@ -25,7 +25,6 @@ fn field(body: &str, name: &str) -> String {
 }
 
 // S97, S99
-#[actix_web::test]
 async fn a_good_hint_signs_out_at_once() {
     let (house, client, hint) = furnished().await;
     let tokens = house.tokens(&client, "openid").await;
@@ -38,9 +37,9 @@ async fn a_good_hint_signs_out_at_once() {
     let again = house.get(&format!("/oauth2/logout?id_token_hint={hint}&{OUT}")).await;
     assert_eq!(again.status, 303, "nobody is signed in: nothing to ask");
 }
+on_both!(a_good_hint_signs_out_at_once);
 
 // S97
-#[actix_web::test]
 async fn an_unregistered_address_is_refused() {
     let (house, client, hint) = furnished().await;
     for uri in ["https%3A%2F%2Fapp.test%2Fout%3Fx%3D1", "https%3A%2F%2Fevil.test%2F"] {
@@ -51,9 +50,9 @@ async fn an_unregistered_address_is_refused() {
     }
     assert!(is_signed_in(&house, &client).await);
 }
+on_both!(an_unregistered_address_is_refused);
 
 // S45, S98
-#[actix_web::test]
 async fn without_a_good_hint_the_person_is_asked() {
     let (house, client, hint) = furnished().await;
     let forged = format!("id_token_hint={}&{OUT}", forged(&hint));
@@ -88,9 +87,9 @@ async fn without_a_good_hint_the_person_is_asked() {
     assert_eq!(answer.location(), "https://app.test/out?state=s%2B1");
     assert!(!is_signed_in(&house, &client).await);
 }
+on_both!(without_a_good_hint_the_person_is_asked);
 
 // S99
-#[actix_web::test]
 async fn a_client_s_post_is_led_to_the_question() {
     let (house, client, hint) = furnished().await;
     let form = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", "https://app.test/out")];
@@ -102,16 +101,16 @@ async fn a_client_s_post_is_led_to_the_question() {
     assert_eq!(house.get(&there).await.location(), "https://app.test/out");
     assert!(!is_signed_in(&house, &client).await);
 }
+on_both!(a_client_s_post_is_led_to_the_question);
 
-#[actix_web::test]
 async fn nobody_to_sign_out() {
     let house = House::new().await;
     let answer = house.get("/oauth2/logout").await;
     assert_eq!(answer.location(), "/signed-out");
     assert!(house.get("/signed-out").await.is_page("signed-out"));
 }
+on_both!(nobody_to_sign_out);
 
-#[actix_web::test]
 async fn the_hint_of_somebody_else_is_asked_about() {
     let (house, client, hint) = furnished().await;
     house.sign_in(&house.person("u2").await).await;
@@ -119,3 +118,4 @@ async fn the_hint_of_somebody_else_is_asked_about() {
     assert!(answer.is_page("logout"));
     assert!(is_signed_in(&house, &client).await);
 }
+on_both!(the_hint_of_somebody_else_is_asked_about);

@@ -2,7 +2,7 @@ use keyring::{Ring, Token};
 use protocol::{AuthMethod, Client, SECOND, SigningAlg};
 use serde_json::{Value, json};
 
-use super::house::{Answer, House, ISSUER, START, key_rows, ring_of};
+use super::house::{Answer, House, ISSUER, START, key_rows, on_both, ring_of};
 
 /// A client that signs with keys of its own.
 async fn furnished() -> (House, Ring) {
@@ -34,7 +34,6 @@ async fn ask(house: &House, keys: &Ring, alg: SigningAlg, claims: &Value) -> Ans
 }
 
 // S55
-#[actix_web::test]
 async fn an_assertion_is_good_once() {
     let (house, keys) = furnished().await;
     for alg in SigningAlg::ALL {
@@ -46,9 +45,9 @@ async fn an_assertion_is_good_once() {
     for_the_endpoint["aud"] = json!(["https://other", format!("{ISSUER}/oauth2/token")]);
     assert_eq!(ask(&house, &keys, SigningAlg::ES256, &for_the_endpoint).await.status, 200);
 }
+on_both!(an_assertion_is_good_once);
 
 // S55, S102, S106
-#[actix_web::test]
 async fn wrong_ones_are_refused_all_alike() {
     let (house, keys) = furnished().await;
     for (name, value) in [
@@ -70,3 +69,4 @@ async fn wrong_ones_are_refused_all_alike() {
     let answer = ask(&house, &strangers, SigningAlg::ES256, &claims("stranger")).await;
     assert_eq!(answer.error(), (401, "invalid_client".into()));
 }
+on_both!(wrong_ones_are_refused_all_alike);

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use protocol::SECOND;
 use serde_json::{Value, json};
 
-use super::house::{House, post, text};
+use super::house::{House, on_both, post, text};
 use protocol::Client;
 
 async fn introspect(house: &House, caller: &Client, token: &str) -> Value {
@@ -31,7 +31,6 @@ async fn furnished() -> (House, Client, Client) {
 }
 
 // S86
-#[actix_web::test]
 async fn who_learns_what() {
     let (house, client, other) = furnished().await;
     let tokens = house.tokens(&client, "openid offline_access").await;
@@ -62,9 +61,9 @@ async fn who_learns_what() {
     assert_eq!(house.anonymous(post("/oauth2/introspect", &[("token", access)])).await.status, 401);
     assert_eq!(house.anonymous(TestRequest::get().uri("/oauth2/introspect")).await.status, 405);
 }
+on_both!(who_learns_what);
 
 // S87, S88, S89
-#[actix_web::test]
 async fn what_revocation_ends() {
     let (house, client, other) = furnished().await;
     let tokens = house.tokens(&client, "openid offline_access").await;
@@ -85,8 +84,8 @@ async fn what_revocation_ends() {
     assert_eq!(house.refresh(&client, refresh).await.error(), (400, "invalid_grant".into()));
     assert_eq!(revoke(&house, &client, refresh).await, 200);
 }
+on_both!(what_revocation_ends);
 
-#[actix_web::test]
 async fn malformed_revocations() {
     let (house, client, _) = furnished().await;
     assert_eq!(house.post_as(&client, "/oauth2/revoke", &[]).await.error(), (400, "invalid_request".into()));
@@ -97,9 +96,9 @@ async fn malformed_revocations() {
     );
     assert_eq!(house.post("/oauth2/revoke", &[("token", "a")]).await.error(), (401, "invalid_client".into()));
 }
+on_both!(malformed_revocations);
 
 // S88: withdrawing consent ends everything of the client for this person.
-#[actix_web::test]
 async fn withdrawing_consent() {
     let (house, client, _) = furnished().await;
     let tokens = house.tokens(&client, "openid offline_access").await;
@@ -107,3 +106,4 @@ async fn withdrawing_consent() {
     house.core.store.withdraw_consent("u1", "c1", house.core.now()).await.unwrap();
     assert!(!house.lives(&tokens).await);
 }
+on_both!(withdrawing_consent);

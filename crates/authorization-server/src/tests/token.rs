@@ -4,7 +4,7 @@ use protocol::{Client, SECOND, SigningAlg, policy::Pkce};
 use serde_json::json;
 
 use super::house::{
-    CALLBACK, House, ISSUER, START, authorize, basic, parts, post, redemption, secret_of, text,
+    CALLBACK, House, ISSUER, START, authorize, basic, on_both, parts, post, redemption, secret_of, text,
 };
 
 fn invalid_grant() -> (u16, String) {
@@ -25,7 +25,6 @@ async fn furnished(change: impl FnOnce(&mut Client)) -> (House, Client) {
 }
 
 // S48, S61, S68, S69, S70
-#[actix_web::test]
 async fn what_the_tokens_say() {
     for alg in SigningAlg::ALL {
         let (house, client) = furnished(|client| client.id_token_alg = alg).await;
@@ -65,8 +64,8 @@ async fn what_the_tokens_say() {
         assert!(renewed.get("nonce").is_none());
     }
 }
+on_both!(what_the_tokens_say);
 
-#[actix_web::test]
 async fn plain_oauth_has_no_id_token() {
     let (house, client) = furnished(|_| {}).await;
     let tokens = house.tokens(&client, "email").await;
@@ -75,9 +74,9 @@ async fn plain_oauth_has_no_id_token() {
     let online = house.tokens(&client, "openid").await;
     assert!(online.get("refresh_token").is_none());
 }
+on_both!(plain_oauth_has_no_id_token);
 
 // S30
-#[actix_web::test]
 async fn claims_that_the_client_wanted_are_in_the_id_token() {
     let (house, client) = furnished(|_| {}).await;
     let wishes = r#"{"id_token":{"email":{"essential":true},"name":null}}"#;
@@ -88,9 +87,9 @@ async fn claims_that_the_client_wanted_are_in_the_id_token() {
     assert_eq!(text(&claims, "email"), "u1@example.test");
     assert!(claims.get("name").is_none(), "the scope profile was not granted");
 }
+on_both!(claims_that_the_client_wanted_are_in_the_id_token);
 
 // S57, S60
-#[actix_web::test]
 async fn a_code_wants_everything_right() {
     let (house, client) = furnished(|_| {}).await;
     let other = house.client("c2", |_| {}).await;
@@ -124,9 +123,9 @@ async fn a_code_wants_everything_right() {
     house.clock.advance(60 * SECOND);
     assert_eq!(house.redeem(&client, &late).await.error(), invalid_grant());
 }
+on_both!(a_code_wants_everything_right);
 
 // S58
-#[actix_web::test]
 async fn a_replayed_code_kills_what_came_of_it() {
     let (house, client) = furnished(|_| {}).await;
     let sibling = house.tokens(&client, "openid offline_access").await;
@@ -141,9 +140,9 @@ async fn a_replayed_code_kills_what_came_of_it() {
     assert!(house.lives(&sibling).await);
     assert_eq!(house.refresh(&client, text(&sibling, "refresh_token")).await.status, 200);
 }
+on_both!(a_replayed_code_kills_what_came_of_it);
 
 // S58, I1
-#[actix_web::test]
 async fn of_many_at_once_one_wins() {
     let (house, client) = furnished(|_| {}).await;
     let code = house.code(&client, "openid").await;
@@ -153,9 +152,9 @@ async fn of_many_at_once_one_wins() {
     let tokens = answers.iter().find(|answer| answer.status == 200).unwrap().json();
     assert!(!house.lives(&tokens).await, "the others were replays");
 }
+on_both!(of_many_at_once_one_wins);
 
 // S37
-#[actix_web::test]
 async fn what_ends_a_code_on_its_way() {
     let (house, client) = furnished(|_| {}).await;
     let code = house.code(&client, "openid").await;
@@ -167,9 +166,9 @@ async fn what_ends_a_code_on_its_way() {
     house.core.store.end_session(&session.sid, house.core.now()).await.unwrap();
     assert_eq!(house.redeem(&client, &code).await.error(), invalid_grant());
 }
+on_both!(what_ends_a_code_on_its_way);
 
 // S62
-#[actix_web::test]
 async fn reuse_kills_the_family_and_only_it() {
     let house = House::new().await;
     let user = house.person("u1").await;
@@ -189,9 +188,9 @@ async fn reuse_kills_the_family_and_only_it() {
     assert!(house.lives(&sibling).await);
     assert_eq!(house.refresh(&client, text(&sibling, "refresh_token")).await.status, 200);
 }
+on_both!(reuse_kills_the_family_and_only_it);
 
 // S62, I2
-#[actix_web::test]
 async fn of_many_rotations_at_once_one_wins() {
     let (house, client) = furnished(|client| client.rotate_refresh = true).await;
     let tokens = house.tokens(&client, "openid offline_access").await;
@@ -200,9 +199,9 @@ async fn of_many_rotations_at_once_one_wins() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     assert!(!house.lives(&tokens).await);
 }
+on_both!(of_many_rotations_at_once_one_wins);
 
 // S61, S63, S64
-#[actix_web::test]
 async fn a_confidential_client_keeps_its_token() {
     let (house, client) = furnished(|_| {}).await;
     let tokens = house.tokens(&client, "openid email offline_access").await;
@@ -228,9 +227,9 @@ async fn a_confidential_client_keeps_its_token() {
     house.clock.advance(30 * day);
     assert_eq!(house.refresh(&client, text(&idle, "refresh_token")).await.error(), invalid_grant());
 }
+on_both!(a_confidential_client_keeps_its_token);
 
 // S65
-#[actix_web::test]
 async fn a_client_on_its_own_behalf() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
@@ -246,9 +245,9 @@ async fn a_client_on_its_own_behalf() {
     let answer = house.token(&public, &[("grant_type", "client_credentials")]).await;
     assert_eq!(answer.error(), (400, "unauthorized_client".into()));
 }
+on_both!(a_client_on_its_own_behalf);
 
 // S50, S51, S52, S53, S54
-#[actix_web::test]
 async fn who_may_ask() {
     let house = House::new().await;
     let basic_client = house.client("c1", |_| {}).await;
@@ -298,6 +297,7 @@ async fn who_may_ask() {
         (400, "invalid_request".into())
     );
 }
+on_both!(who_may_ask);
 
 // S47, S49, S56
 #[actix_web::test]
@@ -324,7 +324,6 @@ async fn malformed_requests() {
 }
 
 // S9
-#[actix_web::test]
 async fn without_a_proof_where_the_operator_lets_it() {
     let house = House::with(|policy| policy.pkce = Pkce::Public).await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -335,6 +334,7 @@ async fn without_a_proof_where_the_operator_lets_it() {
     assert_eq!(house.redeem(&client, &code).await.error(), invalid_grant(), "a verifier without a challenge");
     assert_eq!(house.token(&client, &form).await.status, 200);
 }
+on_both!(without_a_proof_where_the_operator_lets_it);
 
 // S113
 #[actix_web::test]
