@@ -6,12 +6,14 @@ use url::Url;
 use views::{ClientCard, PersonCard};
 use web::{Core, PageError};
 
+use crate::logo;
+
 /// `host`: where the answer of this request goes.
 pub fn client(core: &Core, client: &Client, host: String) -> ClientCard {
     ClientCard {
         name: client.name.clone(),
         host,
-        logo: client.logo_uri.clone().filter(|uri| is_ours(core, uri)),
+        logo: logo::path(client),
         home: client.client_uri.clone().filter(|uri| is_web(core, uri)),
         policy: client.policy_uri.clone().filter(|uri| is_web(core, uri)),
         terms: client.tos_uri.clone().filter(|uri| is_web(core, uri)),
@@ -47,9 +49,4 @@ pub fn person(core: &Core, profile: &Profile, side: u32) -> PersonCard {
 fn is_web(core: &Core, uri: &str) -> bool {
     Url::parse(uri)
         .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && !core.site.is_secure()))
-}
-
-/// Our pages load no pictures from elsewhere: a client would learn who is about to sign in (S79).
-fn is_ours(core: &Core, uri: &str) -> bool {
-    Url::parse(uri).is_ok_and(|url| url.origin().ascii_serialization() == core.site.issuer)
 }

@@ -7,7 +7,7 @@
 //! - [`sign_in`], [`throttle`], [`device`]: passwords, and how guessing is slowed.
 //! - [`consent`]: yes or no to a client.
 //! - [`overview`], [`name`], [`password`], [`applications`]: the account page and what it changes.
-//! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon.
+//! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon. [`logo`]: clients' logos, through us.
 
 mod applications;
 mod assets;
@@ -15,6 +15,7 @@ mod cards;
 mod consent;
 mod device;
 mod email;
+mod logo;
 mod name;
 mod overview;
 mod password;
@@ -22,6 +23,8 @@ pub mod setup;
 mod sign_in;
 mod throttle;
 mod waiting;
+
+pub use logo::Logos;
 
 use actix_web::web::ServiceConfig;
 use protocol::Micros;
@@ -34,6 +37,8 @@ pub struct State {
     pub photo_max_bytes: u64,
     /// `photos.delete_after`, which every change of a profile needs.
     pub delete_after: Micros,
+    /// Logos of clients; `Logos::default()` fetches from public addresses.
+    pub logos: Logos,
 }
 
 /// Every route of the room; [`State`] and [`web::Core`] are the application's data.
@@ -45,5 +50,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ACCOUNT_NAME).post(name::change).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PASSWORD).post(password::change).mount(cfg);
     Endpoint::at(paths::ACCOUNT_WITHDRAW).post(applications::withdraw).mount(cfg);
+    Endpoint::at(&format!("{}logos/{{client_id}}", paths::ASSETS)).get(logo::serve).mount(cfg);
     Endpoint::at(&format!("{}{{file}}", paths::ASSETS)).get(assets::serve).mount(cfg);
 }

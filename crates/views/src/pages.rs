@@ -183,6 +183,13 @@ impl AccountPage {
     }
 }
 
+#[derive(Template)]
+#[template(path = "tile.svg")]
+struct Tile {
+    initial: String,
+    tint: u32,
+}
+
 impl ClientCard {
     /// For the tile that stands for a logo.
     pub(crate) fn initial(&self) -> String {
@@ -191,6 +198,11 @@ impl ClientCard {
             .find(|c| c.is_alphanumeric())
             .map(|c| c.to_uppercase().collect())
             .unwrap_or_default()
+    }
+
+    /// The tile as a picture of its own, for where a logo was expected.
+    pub fn tile_svg(&self) -> String {
+        Tile { initial: self.initial(), tint: self.tint() }.render().unwrap_or_default()
     }
 
     /// One of six colours, always the same for the same name.

@@ -93,7 +93,11 @@ impl House {
         core.clock = std::sync::Arc::new(clock.clone());
         core.random = random;
         let core = Data::new(core);
-        let state = State { photo_max_bytes: 5 * 1_048_576, delete_after: 10 * SECOND };
+        let state = State {
+            photo_max_bytes: 5 * 1_048_576,
+            delete_after: 10 * SECOND,
+            logos: account::Logos::default(),
+        };
         let app = App::new()
             .app_data(core.clone())
             .app_data(Data::new(state))

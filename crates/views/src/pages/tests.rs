@@ -268,6 +268,9 @@ fn forms_have_the_names_that_machines_fill_in() {
     let logout = html("logout");
     assert!(logout.contains("<form id=\"logout\"") && logout.contains("name=\"answer\" value=\"yes\""));
     assert!(html("form-post").contains("action=\"https://app.rivage.example/callback?a=1&#38;b=2\""));
+    // A name may begin with anything: the tile is a letter, escaped or none.
+    let tile = ClientCard { name: "<&".into(), ..client() }.tile_svg();
+    assert!(tile.starts_with("<svg") && tile.contains("></text>"), "{tile}");
     assert!(html("form-post").contains("value=\"&#60;&#34;&#38;&#62;\""));
 }
 
