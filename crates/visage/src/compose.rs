@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::web::{Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, paths, pictures::DefaultPicture};
+use ::web::{Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture};
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring};
 use photo::objects::StoreSettings;
@@ -29,6 +29,8 @@ pub struct House {
     pub master: MasterKey,
     authorization: web::Data<authorization_server::State>,
     account: web::Data<account::State>,
+    photo: web::Data<photo::State>,
+    profile: web::Data<profile::State>,
     openapi: web::Data<Description>,
 }
 
@@ -58,31 +60,47 @@ impl House {
         let account = account::State {
             photo_max_bytes: config.photos.max_bytes as u64,
             delete_after: config.photos.delete_after.micros(),
+            logos: account::Logos::default(),
         };
+        let photo = photo::State::open(&photo_settings(&config)).await.map_err(|error| Failure::new(error.to_string()))?;
+        let profile = profile::State { delete_after: config.photos.delete_after.micros() };
         Ok(Self {
             readiness: Readiness::new(core.store.clone()),
             core: web::Data::new(core),
             master,
             authorization: web::Data::new(authorization),
             account: web::Data::new(account),
+            photo: web::Data::new(photo),
+            profile: web::Data::new(profile),
             openapi: web::Data::new(Description(document.into())),
             config: Arc::new(config),
         })
     }
 
-    pub fn photo_workers(&self) -> Vec<JoinHandle<()>> {
-        Vec::new()
+    /// The photo room's own workers: the deletion queue and the sweep.
+    pub fn photo_workers(&self) -> [JoinHandle<()>; 2] {
+        let (store, clock, photo) = (&self.core.store, &self.core.clock, photo::State::clone(&self.photo));
+        [
+            tokio::spawn(photo::deletions::run(store.clone(), photo.clone(), clock.clone())),
+            tokio::spawn(photo::sweep::run(store.clone(), photo, clock.clone())),
+        ]
     }
+
     /// Every route of the house, with what its handlers need.
     pub fn routes(&self, cfg: &mut web::ServiceConfig) {
         cfg.app_data(self.core.clone())
             .app_data(web::Data::new(self.readiness.clone()))
             .app_data(self.authorization.clone())
             .app_data(self.account.clone())
+            .app_data(self.photo.clone())
+            .app_data(self.profile.clone())
             .app_data(self.openapi.clone())
             .configure(authorization_server::routes)
+            .configure(profile::routes)
+            .configure(photo::routes)
             .configure(account::routes)
-            .configure(health::routes);
+            .configure(health::routes)
+            .default_service(web::to(endpoint::not_found));
         Endpoint::at(paths::OPENAPI).get(describe).mount(cfg);
     }
 }
@@ -134,10 +152,27 @@ fn pictures(config: &Config, site: &Site) -> Pictures {
     Pictures::new(site, default.into_iter().chain(named), picture)
 }
 
-/// The stores of `[photos]`; the first is where new pictures go.
-pub fn stores(config: &Config) -> Vec<StoreSettings> {
+/// What the photo room needs; commands open it without the rest of the house.
+pub fn photo_settings(config: &Config) -> photo::Settings {
     let photos = &config.photos;
-    let max_age = u32::try_from(photos.max_age.0.as_secs()).unwrap_or(u32::MAX);
+    photo::Settings {
+        stores: stores(config),
+        limits: photo::image::Limits { bytes: photos.max_bytes, ..photo::image::Limits::default() },
+        delete_after: photos.delete_after.micros(),
+        max_age: max_age(config),
+        uploads_per_hour: photos.uploads_per_hour,
+        ..photo::Settings::default()
+    }
+}
+
+fn max_age(config: &Config) -> u32 {
+    u32::try_from(config.photos.max_age.0.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// The stores of `[photos]`; the first is where new pictures go.
+fn stores(config: &Config) -> Vec<StoreSettings> {
+    let photos = &config.photos;
+    let max_age = max_age(config);
     let default = StoreSettings {
         name: DEFAULT.to_owned(),
         url: photos.store.0.clone(),

@@ -4,11 +4,13 @@ pub mod client;
 pub mod client_details;
 mod config;
 mod demo;
+mod doctor;
 mod input;
 mod keys;
 mod migrate;
 mod openapi;
 pub mod output;
+mod photos;
 mod serve;
 pub mod user;
 
@@ -49,6 +51,12 @@ enum Command {
     /// Signing keys
     #[command(subcommand, after_help = keys::EXAMPLE)]
     Keys(keys::Command),
+    /// Stored photos
+    #[command(subcommand, after_help = photos::EXAMPLE)]
+    Photos(photos::Command),
+    /// Check an installation: configuration, database, keys, object store, clock, public URL
+    #[command(after_help = doctor::EXAMPLE)]
+    Doctor(doctor::Arguments),
     /// The configuration that holds, and the reference of every setting
     #[command(subcommand, after_help = config::EXAMPLE)]
     Config(config::Command),
@@ -86,6 +94,8 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(command) => user::run(load()?, command),
         Command::Client(command) => client::run(load()?, command),
         Command::Keys(command) => keys::run(load()?, command),
+        Command::Photos(command) => photos::run(load()?, command),
+        Command::Doctor(arguments) => doctor::run(load(), &arguments),
         Command::Config(command) => config::run(load, command),
         Command::Openapi => openapi::run(&load()?),
     }
@@ -93,6 +103,5 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Variables that are not Unicode cannot be ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

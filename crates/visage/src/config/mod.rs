@@ -100,6 +100,8 @@ section! {
         gcs_credentials: Option<PathBuf> = "",
         /// Largest upload in bytes.
         max_bytes: usize = "5242880",
+        /// Uploads of one person in an hour; one more is answered 429.
+        uploads_per_hour: usize = "100",
         /// How long superseded objects outlive the switch, so that no reader meets a hole.
         delete_after: Period = "10s",
         /// How long others may cache a stored object; a deleted photo may live on in shared caches that long.

@@ -1,0 +1,4 @@
+//! `/oauth2/…`
+
+mod logout;
+mod token;

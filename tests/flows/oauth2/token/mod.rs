@@ -1,0 +1,4 @@
+//! `/oauth2/token`
+
+mod code;
+mod refresh;
