@@ -1,0 +1,7 @@
+//! The extractors and the middleware in a real actix application on a real SQLite database; only the clock stands still.
+
+mod bearer;
+mod browsers;
+mod clients;
+mod house;
+mod hygiene;
