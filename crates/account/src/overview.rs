@@ -19,15 +19,21 @@ const NOTICES: [Message; 5] = [
     Message::PasswordChanged,
     Message::ApplicationWithdrawn,
 ];
-const PROBLEMS: [Message; 8] = [
+const PROBLEMS: [Message; 14] = [
     Message::PhotoMissing,
     Message::PhotoTooMany,
     Message::PhotoTooLarge { max_bytes: 0 },
+    Message::PhotoTooSmall { pixels: 16 },
     Message::PhotoWrongType,
+    Message::PhotoHeic,
     Message::PhotoBroken,
     Message::PhotoTooManyPixels,
     Message::PhotoCropInvalid,
     Message::PhotoBusy,
+    Message::TooManyRequests { seconds: 0 },
+    Message::Unavailable,
+    Message::InvalidBody,
+    Message::ServerError,
 ];
 
 pub async fn show(
@@ -44,6 +50,10 @@ pub async fn show(
     };
     let problem = said("problem", &PROBLEMS).map(|problem| match problem {
         Message::PhotoTooLarge { .. } => Message::PhotoTooLarge { max_bytes: state.photo_max_bytes },
+        Message::TooManyRequests { .. } => {
+            let asked = query.get("seconds").and_then(|seconds| seconds.parse().ok());
+            Message::TooManyRequests { seconds: asked.unwrap_or(60).clamp(1, 3600) }
+        }
         other => other,
     });
     let page = Account { notice: said("done", &NOTICES), problem, status: StatusCode::OK };
