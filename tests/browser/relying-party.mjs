@@ -22,7 +22,7 @@ export class RelyingParty {
   }
 
   async meet(issuer, { client_id, client_secret }) {
-    this.config = await oidc.discovery(new URL(issuer), client_id, client_secret, undefined, {
+    this.config = await oidc.discovery(new URL(issuer), client_id, client_secret, oidc.ClientSecretBasic(client_secret), {
       execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks],
     })
   }
