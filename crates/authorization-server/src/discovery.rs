@@ -14,7 +14,8 @@ const METADATA_MAX_AGE: u32 = 300;
 
 /// Both addresses answer the same document.
 ///
-/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig>, <https://www.rfc-editor.org/rfc/rfc8414#section-3>
+/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig>,
+/// <https://www.rfc-editor.org/rfc/rfc8414#section-3>
 // S90
 pub async fn metadata(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok()
@@ -23,10 +24,10 @@ pub async fn metadata(state: Data<State>) -> HttpResponse {
         .body(state.metadata.clone())
 }
 
-/// > The JWK Set document … contains the signing key(s) the RP uses to validate signatures from the OP.
+/// > This contains the signing key(s) the RP uses to validate signatures from the OP.
 ///
-/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>. No key signs before this age has passed since
-/// it was published.
+/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>. No key signs before this
+/// age has passed since it was published.
 // S92, S93
 pub async fn jwks(core: Data<Core>) -> HttpResponse {
     let max_age = protocol::seconds(keyring::rotation::JWKS_MAX_AGE);

@@ -10,9 +10,9 @@ use protocol::{Client, Micros, OAuthError, seconds};
 use serde::Serialize;
 use web::{Access, ClientAuthentication, Core, OAuthFailure};
 
-/// > If the introspection call is properly authorized but the token is not active […] the authorization server MUST return an
-/// > introspection response with the "active" field set to "false". […] the authorization server SHOULD NOT include any
-/// > additional information about an inactive token
+/// > If the introspection call is properly authorized but the token is not active […] the authorization
+/// > server MUST return an introspection response with the "active" field set to "false". […] the
+/// > authorization server SHOULD NOT include any additional information about an inactive token
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7662#section-2.2>
 const INACTIVE: &[u8] = br#"{"active":false}"#;
@@ -41,7 +41,7 @@ pub async fn introspect(
     core: Data<Core>,
     caller: ClientAuthentication,
 ) -> Result<HttpResponse, OAuthFailure> {
-    // > the authorization server […] MUST also require some form of authorization to access this endpoint
+    // > the endpoint MUST also require some form of authorization to access this endpoint
     if caller.client.is_public() {
         return Err(OAuthFailure::invalid_client(false).because("a public client asks"));
     }

@@ -1,7 +1,7 @@
 //! Issues bearer tokens with scopes: authorize, token, revoke, introspect, discovery, JWKS, logout.
 //!
-//! The rules are in `protocol`; here they meet the database and the wire. Pages for people are in `account`: this room leads
-//! to them and takes people back at its hub, [`authorize`].
+//! The rules are in `protocol`; here they meet the database and the wire. Pages for people are in `account`:
+//! this room leads to them and takes people back at its hub, `authorize`.
 
 mod authorize;
 mod discovery;

@@ -32,7 +32,8 @@ pub async fn get(
     }
 }
 
-/// A client's POST carries no cookie of ours and is only led to the GET; the POST of our own page proves that it is one.
+/// A client's POST carries no cookie of ours and is only led to the GET; the POST of our own page proves that
+/// it is one.
 // S36, S45, S99
 pub async fn post(
     http: HttpRequest,

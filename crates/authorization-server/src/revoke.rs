@@ -4,10 +4,11 @@ use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use protocol::{Client, OAuthError, SECOND};
 use web::{ClientAuthentication, Core, OAuthFailure};
 
-/// > The authorization server responds with HTTP status code 200 if the token has been revoked successfully or if the client
-/// > submitted an invalid token.
+/// > The authorization server responds with HTTP status code 200 if the token has been revoked successfully
+/// > or if the client submitted an invalid token.
 ///
-/// <https://www.rfc-editor.org/rfc/rfc7009#section-2.2>. The hint is not needed: the two kinds of token cannot be confused.
+/// <https://www.rfc-editor.org/rfc/rfc7009#section-2.2>. The hint is not needed: the two kinds of token
+/// cannot be confused.
 // S87, S89
 pub async fn revoke(core: Data<Core>, caller: ClientAuthentication) -> Result<HttpResponse, OAuthFailure> {
     let parameters = caller.form.oauth();
@@ -27,8 +28,9 @@ pub async fn revoke(core: Data<Core>, caller: ClientAuthentication) -> Result<Ht
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
-/// > If the particular token is a refresh token and the authorization server supports the revocation of access tokens, then the
-/// > authorization server SHOULD also invalidate all access tokens based on the same authorization grant
+/// > If the particular token is a refresh token and the authorization server supports the revocation of
+/// > access tokens, then the authorization server SHOULD also invalidate all access tokens based on the same
+/// > authorization grant
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7009#section-2.1>
 // S88
@@ -40,8 +42,8 @@ async fn revoke_refresh_token(core: &Core, caller: &Client, token: &str) -> Resu
     Ok(())
 }
 
-/// > verifies whether the token was issued to the client making the revocation request. If this validation fails, the request is
-/// > refused and the client is informed of the error
+/// > verifies whether the token was issued to the client making the revocation request. If this validation
+/// > fails, the request is refused and the client is informed of the error
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7009#section-2.1>
 fn owned_by(owner: &str, caller: &Client) -> Result<(), OAuthError> {

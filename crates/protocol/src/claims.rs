@@ -123,11 +123,11 @@ fn is_empty(value: &Value) -> bool {
 
 /// The `claims` parameter: single claims that the client would like to have, by place of delivery.
 ///
-/// > The claims parameter value is represented in an OAuth 2.0 request as UTF-8 encoded JSON […] The top-level members of
-/// > the Claims request JSON object are: userinfo, id_token
+/// > The claims parameter value is represented in an OAuth 2.0 request as UTF-8 encoded JSON […] The
+/// > top-level members of the Claims request JSON object are: userinfo, id_token
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter>. We honour it within the granted scopes: userinfo
-/// gives every claim of those anyway, and the ID token carries those that are named here.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter>. We honour it within the granted
+/// scopes: userinfo gives every claim of those anyway, and the ID token carries those that are named here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimsRequest {
@@ -167,20 +167,23 @@ impl ClaimsRequest {
 
     /// The person whom `claims.id_token.sub` demands.
     ///
-    /// > If the sub (subject) Claim is requested with a specific value for the ID Token, the Authorization Server MUST only
-    /// > send a positive response if the End-User identified by that sub value has an active session
+    /// > If the sub (subject) Claim is requested with a specific value for the ID Token, the Authorization
+    /// > Server MUST only send a positive response if the End-User identified by that sub value has an active
+    /// > session
     ///
     /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation>
     pub fn required_subject(&self) -> Option<&str> {
         self.wish("sub")?.value.as_ref()?.as_str()
     }
 
-    /// > If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter requesting specific
-    /// > Authentication Context Class Reference values […] the Authorization Server MUST return an acr Claim Value that
-    /// > matches one of the requested values. […] If this is an Essential Claim and the requirement cannot be met, then the
-    /// > Authorization Server MUST treat that outcome as a failed authentication attempt.
+    /// > If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter
+    /// > requesting specific Authentication Context Class Reference values […] the Authorization Server MUST
+    /// > return an acr Claim Value that matches one of the requested values. […] If this is an Essential
+    /// > Claim and the requirement cannot be met, then the Authorization Server MUST treat that outcome as a
+    /// > failed authentication attempt.
     ///
-    /// <https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics>. We assert no authentication context class.
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics>. We assert no authentication
+    /// context class.
     pub fn requires_acr(&self) -> bool {
         self.wish("acr").is_some_and(|wish| wish.essential && (wish.value.is_some() || wish.values.is_some()))
     }

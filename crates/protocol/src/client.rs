@@ -59,7 +59,8 @@ impl Client {
 }
 
 /// How a client proves who it is at the token endpoint.
-/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>, <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>
+/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>,
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AuthMethod {
     #[serde(rename = "none")]
@@ -118,5 +119,6 @@ impl SigningAlg {
     }
 }
 
-/// The algorithms that a client may sign its assertions with; metadata lists this table, `web` verifies with it.
+/// The algorithms that a client may sign its assertions with; metadata lists this table, `web` verifies with
+/// it.
 pub const ASSERTION_ALGS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];

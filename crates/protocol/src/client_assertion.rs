@@ -32,11 +32,11 @@ pub struct UseOnce {
     pub until: Micros,
 }
 
-/// > iss REQUIRED. Issuer. This MUST contain the client_id of the OAuth Client. sub REQUIRED. Subject. This MUST contain the
-/// > client_id of the OAuth Client. aud REQUIRED. […] jti REQUIRED. […] exp REQUIRED.
+/// > iss REQUIRED. Issuer. This MUST contain the client_id of the OAuth Client. sub REQUIRED. Subject. This
+/// > MUST contain the client_id of the OAuth Client. aud REQUIRED. […] jti REQUIRED. […] exp REQUIRED.
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>. Pinned for S55: `aud` is the issuer or the
-/// endpoint called, both in `audiences`.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>. Pinned for S55: `aud` is the
+/// issuer or the endpoint called, both in `audiences`.
 // S55, S106
 pub fn check(
     assertion: &Assertion<'_>,

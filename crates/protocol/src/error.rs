@@ -8,14 +8,15 @@ use serde::{Serialize, Serializer};
 /// A machine-readable error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more
-    /// than once, or is otherwise malformed." <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
+    /// "The request is missing a required parameter, includes an invalid parameter value, includes a
+    /// parameter more than once, or is otherwise malformed."
+    /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
     InvalidRequest,
     /// "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported
     /// authentication method)." <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
     InvalidClient,
-    /// "The provided authorization grant or refresh token is invalid, expired, revoked, does not match the redirection
-    /// URI used in the authorization request, or was issued to another client."
+    /// "The provided authorization grant or refresh token is invalid, expired, revoked, does not match the
+    /// redirection URI used in the authorization request, or was issued to another client."
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
     InvalidGrant,
     /// "The authenticated client is not authorized to use this authorization grant type."
@@ -24,8 +25,8 @@ pub enum ErrorCode {
     /// "The authorization grant type is not supported by the authorization server."
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
     UnsupportedGrantType,
-    /// "The requested scope is invalid, unknown, malformed, or exceeds the scope granted by the resource owner."
-    /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
+    /// "The requested scope is invalid, unknown, malformed, or exceeds the scope granted by the resource
+    /// owner." <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
     InvalidScope,
     /// "The resource owner or authorization server denied the request."
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
@@ -33,8 +34,8 @@ pub enum ErrorCode {
     /// "The authorization server does not support obtaining an authorization code using this method."
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
     UnsupportedResponseType,
-    /// "The authorization server encountered an unexpected condition that prevented it from fulfilling the request."
-    /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
+    /// "The authorization server encountered an unexpected condition that prevented it from fulfilling the
+    /// request." <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
     ServerError,
     /// "The authorization server is currently unable to handle the request due to a temporary overloading or
     /// maintenance of the server." <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
@@ -57,8 +58,9 @@ pub enum ErrorCode {
     /// "The OP does not support use of the registration parameter."
     /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
     RegistrationNotSupported,
-    /// "The Authorization Server is unable to meet the requirements of the Relying Party for the authentication of the
-    /// End-User." <https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html>
+    /// "The Authorization Server is unable to meet the requirements of the Relying Party for the
+    /// authentication of the End-User."
+    /// <https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html>
     UnmetAuthenticationRequirements,
     /// "The requested resource is invalid, missing, unknown, or malformed."
     /// <https://www.rfc-editor.org/rfc/rfc8707#section-2>
@@ -130,7 +132,8 @@ impl OAuthError {
         Self::new(ErrorCode::InvalidRequest, description)
     }
 
-    /// One sentence for an unknown client and for a wrong secret alike, so that nobody can ask which clients exist.
+    /// One sentence for an unknown client and for a wrong secret alike, so that nobody can ask which clients
+    /// exist.
     pub fn invalid_client() -> Self {
         Self::new(ErrorCode::InvalidClient, "Client authentication failed.")
     }
@@ -144,7 +147,8 @@ impl OAuthError {
     }
 }
 
-/// > Values for the "error_description" parameter MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E.
+/// > Values for the "error_description" parameter MUST NOT include characters outside the set %x20-21 /
+/// > %x23-5B / %x5D-7E.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.2>
 fn wire_text(text: Cow<'static, str>) -> Cow<'static, str> {

@@ -73,8 +73,8 @@ pub enum Decision {
 
 // S45, S97, S98, S99
 pub fn decide(request: &LogoutRequest, situation: &Situation<'_>) -> Decision {
-    // > If both client_id and id_token_hint are present, the OP MUST verify that the Client Identifier matches the one used as
-    // > the audience of the ID Token.
+    // > When both client_id and id_token_hint are present, the OP MUST verify that the Client Identifier matches
+    // > the one used when issuing the ID Token.
     if let (Some(hint), Some(client_id)) = (situation.hint, request.client_id.as_deref())
         && hint.client_id != client_id
     {
@@ -86,17 +86,19 @@ pub fn decide(request: &LogoutRequest, situation: &Situation<'_>) -> Decision {
     };
     let hinted = situation.hint.is_some_and(|hint| situation.signed_in.is_none_or(|own| own == hint.subject));
     let nobody = situation.signed_in.is_none() && to.is_none();
-    // > the OP SHOULD ask the End-User whether to log out of the OP as well. Furthermore, the OP MUST ask the End-User this
-    // > question if an id_token_hint was not provided or if the supplied ID Token does not belong to the current OP session
+    // > the OP SHOULD ask the End-User whether to log out of the OP as well. Furthermore, the OP MUST ask the
+    // > End-User this question if an id_token_hint was not provided or if the supplied ID Token does not
+    // > belong to the current OP session
     if hinted || situation.confirmed || nobody { Decision::SignOut { to } } else { Decision::Ask }
 }
 
-/// > The OP MUST NOT perform post-logout redirection if the post_logout_redirect_uri value supplied does not exactly match one
-/// > of the previously registered post_logout_redirect_uris values.
+/// > The OP MUST NOT perform post-logout redirection if the post_logout_redirect_uri value supplied does not
+/// > exactly match one of the previously registered post_logout_redirect_uris values.
 fn destination(request: &LogoutRequest, situation: &Situation<'_>) -> Result<Option<String>, OAuthError> {
     let Some(uri) = request.post_logout_redirect_uri.as_deref() else { return Ok(None) };
-    // > […] the OP MUST NOT perform post-logout redirection if the supplied […] unless the OP has other means of confirming
-    // > the legitimacy of the post-logout redirection target
+    // > if it is not supplied with post_logout_redirect_uri, the OP MUST NOT perform post-logout redirection unless
+    // > the OP has other means of confirming the legitimacy of the post-logout redirection target.
+    // Ours: the client is named, the address is registered, and the person presses the button.
     let Some(client) = situation.client.filter(|client| client.is_active) else { return Ok(None) };
     if !client.post_logout_redirect_uris.iter().any(|own| own == uri) {
         return Err(OAuthError::invalid_request(

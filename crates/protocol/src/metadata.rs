@@ -1,5 +1,6 @@
 //! The discovery document, made of the same tables that enforce.
-//! <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>, <https://www.rfc-editor.org/rfc/rfc8414#section-2>
+//! <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>,
+//! <https://www.rfc-editor.org/rfc/rfc8414#section-2>
 
 use serde::Serialize;
 
@@ -22,7 +23,7 @@ pub struct Endpoints {
     pub end_session: String,
 }
 
-/// > Metadata is truthful: what is listed works, what is not listed is refused.
+/// Truthful: what is listed works, what is not listed is refused (S91).
 #[derive(Clone, Debug, Serialize)]
 pub struct Metadata {
     pub issuer: String,

@@ -1,7 +1,7 @@
 //! Request parameters in the order in which they came, repeated ones included.
 
-/// > Parameters sent without a value MUST be treated as if they were omitted from the request. […] Request and response
-/// > parameters MUST NOT be included more than once.
+/// > Parameters sent without a value MUST be treated as if they were omitted from the request. […] Request
+/// > and response parameters MUST NOT be included more than once.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1>
 #[derive(Clone, Copy, Debug)]

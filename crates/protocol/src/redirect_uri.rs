@@ -12,8 +12,9 @@ const LONGEST: usize = 2000;
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2>
 ///
-/// > apps MUST use a URI scheme based on a domain name under their control, expressed in reverse order […] any private-use
-/// > URI scheme that does not contain at least one period character SHOULD be rejected.
+/// > apps MUST use a URI scheme based on a domain name under their control, expressed in reverse order […] At a
+/// > minimum, any private-use URI scheme that doesn't contain at least one period character (".") SHOULD be
+/// > rejected.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc8252#section-7.1>, <https://www.rfc-editor.org/rfc/rfc8252#section-8.4>
 pub fn check_registration(uri: &str) -> Result<(), OAuthError> {
@@ -44,14 +45,16 @@ pub fn check_post_logout_registration(uri: &str) -> Result<(), OAuthError> {
 
 /// Whether `requested` is `registered`.
 ///
-/// > the authorization server MUST utilize exact string matching except for port numbers in localhost redirection URIs of
-/// > native apps
+/// > the authorization server MUST utilize exact string matching except for port numbers in localhost
+/// > redirection URIs of native apps
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9700#section-2.1>
 ///
-/// > The authorization server MUST allow any port to be specified at the time of the request for loopback IP redirect URIs
+/// > The authorization server MUST allow any port to be specified at the time of the request for loopback IP
+/// > redirect URIs
 ///
-/// <https://www.rfc-editor.org/rfc/rfc8252#section-7.3>. Pinned for S5: loopback literals only, `localhost` as registered.
+/// <https://www.rfc-editor.org/rfc/rfc8252#section-7.3>. Pinned for S5: loopback literals only, `localhost`
+/// as registered.
 pub fn matches(requested: &str, registered: &str) -> bool {
     if requested == registered {
         return true;

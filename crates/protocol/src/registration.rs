@@ -1,4 +1,5 @@
-//! What a client may be registered with; the same rules whether a command, a file or an endpoint registers it.
+//! What a client may be registered with; the same rules whether a command, a file or an endpoint registers
+//! it.
 
 use url::Url;
 
@@ -9,7 +10,8 @@ use crate::{
 
 /// Checks the whole registration. Keys are checked by `keyring`, which can read them.
 ///
-/// > invalid_client_metadata: The value of one of the client metadata fields is invalid and the server has rejected this request.
+/// > invalid_client_metadata: The value of one of the client metadata fields is invalid and the server has
+/// > rejected this request.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
 pub fn check(client: &Client) -> Result<(), OAuthError> {
@@ -47,9 +49,9 @@ fn names(client: &Client) -> Result<(), OAuthError> {
     Ok(())
 }
 
-/// > grant_types and response_types […] are partially orthogonal, as they refer to arguments passed to different endpoints […]
-/// > However, they are related in that the grant_types available to a client influence the response_types that the client is
-/// > allowed to use, and vice versa.
+/// > grant_types and response_types […] are partially orthogonal, as they refer to arguments passed to
+/// > different endpoints […] However, they are related in that the grant_types available to a client
+/// > influence the response_types that the client is allowed to use, and vice versa.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-2.1>
 fn grants(client: &Client) -> Result<(), OAuthError> {

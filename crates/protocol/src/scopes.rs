@@ -1,12 +1,13 @@
 //! Scopes as an ordered set, and the table of those that Visage knows.
-//! The order is always the same (the table's, then alphabetical), so that equal sets are equal values and texts.
+//! The order is always the same (the table's, then alphabetical), so that equal sets are equal values and
+//! texts.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Every scope that Visage gives out (CONTRACT section 3); `galleries` joins with the galleries. Metadata lists this table,
-/// requests are cut down to it.
+/// Every scope that Visage gives out (CONTRACT section 3); `galleries` joins with the galleries. Metadata
+/// lists this table, requests are cut down to it.
 pub const KNOWN: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
 
 /// A set of scope tokens.

@@ -38,6 +38,10 @@ impl Store {
                 if let Some((sid, user_id)) = ended
                     && user_id == session.user_id
                 {
+                    diesel::update(codes::table.filter(codes::sid.eq(&sid)))
+                        .set(codes::sid.eq(Some(session.sid.clone())))
+                        .execute(c)
+                        .await?;
                     diesel::update(grants::table.filter(grants::sid.eq(sid)))
                         .set(grants::sid.eq(Some(session.sid.clone())))
                         .execute(c)

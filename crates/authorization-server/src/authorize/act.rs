@@ -51,7 +51,8 @@ async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpRespons
     Ok(send(journey, &Response::Error(error)))
 }
 
-/// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of it.
+/// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of
+/// it.
 // S23, S32
 async fn permit(journey: &Journey<'_>, scopes: Scopes, offline: bool) -> Result<HttpResponse, PageError> {
     let Some(SignedIn { user, session }) = &journey.signed_in else {

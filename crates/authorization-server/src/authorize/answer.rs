@@ -9,8 +9,7 @@ use protocol::{
 use views::{FormPostPage, Locale};
 use web::Core;
 
-/// > 303 […] the authorization server […] MUST NOT use the HTTP 307 status code
-///
+/// By 303: 307 would send a form that was posted to us, password and all, on to the client.
 /// <https://www.rfc-editor.org/rfc/rfc9700#section-4.12>
 // S10, S25
 pub fn send(

@@ -2,7 +2,8 @@
 //! `GET /oauth2/authorize/{interaction}`, is where every detour returns and decides again.
 //!
 //! - [`request`]: from parameters to a valid request, or to the answer that refuses it.
-//! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`answer`]: the way back to the client.
+//! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`answer`]: the way back
+//!   to the client.
 
 mod act;
 mod answer;
@@ -24,7 +25,8 @@ use self::{
 };
 use crate::State;
 
-/// > Authorization Servers MUST support the use of the HTTP GET and POST methods […] at the Authorization Endpoint.
+/// > Authorization Servers MUST support the use of the HTTP GET and POST methods […] at the Authorization
+/// > Endpoint.
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
 pub async fn get(
@@ -63,7 +65,8 @@ pub async fn get(
     }
 }
 
-/// A POST from another site carries no Lax cookie, so that nobody is signed in here; the 303 asks again with cookies.
+/// A POST from another site carries no Lax cookie, so that nobody is signed in here; the 303 asks again with
+/// cookies.
 // S18, S36
 pub async fn post(
     core: Data<Core>,
@@ -123,7 +126,8 @@ pub async fn hub(
     }
 }
 
-/// The interaction, for the browser that began it; the first that opens one that came by POST becomes that browser.
+/// The interaction, for the browser that began it; the first that opens one that came by POST becomes that
+/// browser.
 // S28
 async fn find(core: &Core, id: &InteractionId, browser: &Browser) -> Result<Interaction, PageError> {
     let (digest, own) = (id.digest(), browser.digest());

@@ -1,7 +1,10 @@
 use actix_web::test::TestRequest;
 use protocol::SECOND;
 
-use super::house::{CALLBACK, House, authorize, forged, on_both, post, text};
+use super::{
+    house::{House, on_both},
+    wire::{CALLBACK, authorize, forged, post, text},
+};
 
 /// The handle in a redirect of ours.
 fn interaction(location: &str) -> String {

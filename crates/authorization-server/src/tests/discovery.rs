@@ -1,6 +1,9 @@
 use serde_json::Value;
 
-use super::house::{House, ISSUER, authorize};
+use super::{
+    house::{House, ISSUER},
+    wire::authorize,
+};
 
 // S90
 #[actix_web::test]

@@ -8,31 +8,20 @@ use std::{
     },
 };
 
-use actix_web::{
-    App,
-    http::{Method, StatusCode, header::HeaderMap},
-    test,
-    web::Data,
-};
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use actix_web::{App, test, web::Data};
 use keyring::{KeyRow, MasterKey, Purpose, Random, Ring, State as KeyState, generate};
 use protocol::{AuthMethod, Client, Policy, SECOND, Scopes, SigningAlg};
 use serde_json::Value;
 use store::{Settings, Store, consents::Consent, sessions::Session, users::User};
 use tempfile::TempDir;
-use url::{Url, form_urlencoded};
+use url::Url;
 use web::{Core, Hygiene, Manual, Pictures, Site, pictures::DefaultPicture};
 
+use super::wire::{Answer, CALLBACK, authorize, basic, post, redemption, secret_of, text};
 use crate::State;
 
 pub const ISSUER: &str = "https://op.test";
 pub const START: i64 = 1_800_000_000 * SECOND;
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-pub const CALLBACK: &str = "https://app.test/cb?keep=1";
 
 #[derive(Clone, Copy)]
 pub enum Backend {
@@ -75,12 +64,6 @@ pub struct House {
     folder: TempDir,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
-}
-
 impl House {
     pub async fn new() -> House {
         House::with(|_| {}).await
@@ -106,7 +89,8 @@ impl House {
         House { core: Data::new(core), state: Data::new(state), clock, cookies: RefCell::default(), folder }
     }
 
-    /// Sends what the browser (or a program) sends. A POST of another site is one without cookies: `anonymous`.
+    /// Sends what the browser (or a program) sends. A POST of another site is one without cookies:
+    /// `anonymous`.
     pub async fn send(&self, request: test::TestRequest) -> Answer {
         let cookies =
             self.cookies.borrow().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
@@ -302,99 +286,6 @@ impl House {
     pub async fn lives(&self, tokens: &Value) -> bool {
         self.core.access(text(tokens, "access_token")).await.unwrap().is_some()
     }
-}
-
-impl Answer {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub fn location(&self) -> &str {
-        self.header("location")
-    }
-
-    pub fn parameter(&self, name: &str) -> Option<String> {
-        let url = Url::parse(ISSUER).unwrap().join(self.location()).unwrap();
-        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.body))
-    }
-
-    /// Status and error code of an OAuth answer.
-    pub fn error(&self) -> (u16, String) {
-        (self.status.as_u16(), self.json()["error"].as_str().unwrap_or_default().to_owned())
-    }
-
-    pub fn is_page(&self, name: &str) -> bool {
-        self.body.contains(&format!("data-page=\"{name}\""))
-    }
-}
-
-pub fn post(path: &str, form: &[(&str, &str)]) -> test::TestRequest {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    test::TestRequest::with_uri(path)
-        .method(Method::POST)
-        .insert_header(("content-type", "application/x-www-form-urlencoded"))
-        .set_payload(body)
-}
-
-/// An authorization URL that is good, with some parameters changed; an empty value takes one away.
-pub fn authorize(client: &Client, changes: &[(&str, &str)]) -> String {
-    let mut pairs = vec![
-        ("client_id", client.id.as_str()),
-        ("redirect_uri", CALLBACK),
-        ("response_type", "code"),
-        ("scope", "openid"),
-        ("state", "a state+%"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    for (name, value) in changes {
-        pairs.retain(|(own, _)| own != name);
-        if !value.is_empty() {
-            pairs.push((name, value));
-        }
-    }
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("/oauth2/authorize?{query}")
-}
-
-pub fn redemption(code: &str) -> Vec<(&str, &str)> {
-    vec![
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ]
-}
-
-pub fn secret_of(id: &str) -> String {
-    format!("secret of {id}: + %")
-}
-
-pub fn basic(id: &str) -> String {
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(&secret_of(id)))))
-}
-
-pub fn text<'a>(json: &'a Value, name: &str) -> &'a str {
-    json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"))
-}
-
-/// Header and claims of a JWT, unverified.
-pub fn parts(jwt: &str) -> (Value, Value) {
-    let mut parts = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
-    let mut next = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
-    (next(), next())
-}
-
-/// The same JWT with one character of its signature changed.
-pub fn forged(jwt: &str) -> String {
-    let at = jwt.len() - 20;
-    let other = if &jwt[at..=at] == "A" { "B" } else { "A" };
-    format!("{}{other}{}", &jwt[..at], &jwt[at + 1..])
 }
 
 pub fn ring() -> Ring {

@@ -2,7 +2,10 @@
 
 use actix_web::test::TestRequest;
 
-use super::house::{House, authorize, on_both, text};
+use super::{
+    house::{House, on_both},
+    wire::{authorize, text},
+};
 
 const KINDS: [&str; 7] =
     ["code", "refresh token", "access token", "ID token", "session", "interaction", "CSRF token"];

@@ -1,6 +1,9 @@
 use protocol::Client;
 
-use super::house::{House, authorize, forged, on_both, post, text};
+use super::{
+    house::{House, on_both},
+    wire::{authorize, forged, post, text},
+};
 
 const OUT: &str = "post_logout_redirect_uri=https%3A%2F%2Fapp.test%2Fout&state=s%2B1";
 

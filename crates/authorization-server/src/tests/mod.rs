@@ -1,5 +1,5 @@
-//! Through the public routes, on a real database with real keys; only clock and randomness are ours. What `account` does
-//! (sign-in, consent) is written straight into the store.
+//! Through the public routes, on a real database with real keys; only clock and randomness are ours. What
+//! `account` does (sign-in, consent) is written straight into the store.
 
 mod authorize;
 mod discovery;
@@ -9,3 +9,4 @@ mod logout;
 mod private_key_jwt;
 mod revocation;
 mod token;
+mod wire;

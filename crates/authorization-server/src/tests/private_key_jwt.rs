@@ -2,7 +2,10 @@ use keyring::{Ring, Token};
 use protocol::{AuthMethod, Client, SECOND, SigningAlg};
 use serde_json::{Value, json};
 
-use super::house::{Answer, House, ISSUER, START, key_rows, on_both, ring_of};
+use super::{
+    house::{House, ISSUER, START, key_rows, on_both, ring_of},
+    wire::Answer,
+};
 
 /// A client that signs with keys of its own.
 async fn furnished() -> (House, Ring) {

@@ -4,7 +4,10 @@ use actix_web::test::TestRequest;
 use protocol::SECOND;
 use serde_json::{Value, json};
 
-use super::house::{House, on_both, post, text};
+use super::{
+    house::{House, on_both},
+    wire::{post, text},
+};
 use protocol::Client;
 
 async fn introspect(house: &House, caller: &Client, token: &str) -> Value {

@@ -3,8 +3,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use protocol::{Client, SECOND, SigningAlg, policy::Pkce};
 use serde_json::json;
 
-use super::house::{
-    CALLBACK, House, ISSUER, START, authorize, basic, on_both, parts, post, redemption, secret_of, text,
+use super::{
+    house::{House, ISSUER, START, on_both},
+    wire::{CALLBACK, authorize, basic, parts, post, redemption, secret_of, text},
 };
 
 fn invalid_grant() -> (u16, String) {

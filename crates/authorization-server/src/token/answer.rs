@@ -22,9 +22,9 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// > The authorization server MUST include the HTTP "Cache-Control" response header field with a value of "no-store" in any
-    /// > response containing tokens, credentials, or other sensitive information, as well as the "Pragma" response header field
-    /// > with a value of "no-cache".
+    /// > The authorization server MUST include the HTTP "Cache-Control" response header field with a value of
+    /// > "no-store" in any response containing tokens, credentials, or other sensitive information, as well
+    /// > as the "Pragma" response header field with a value of "no-cache".
     ///
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.1>
     // S48

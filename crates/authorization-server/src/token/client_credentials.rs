@@ -1,4 +1,5 @@
-//! `grant_type=client_credentials`. The client comes from memory and nothing is written: this costs one signature.
+//! `grant_type=client_credentials`. The client comes from memory and nothing is written: this costs one
+//! signature.
 
 use protocol::token::check_client_credentials;
 use web::OAuthFailure;

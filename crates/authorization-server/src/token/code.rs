@@ -36,7 +36,8 @@ pub async fn redeem(issuer: &Issuer<'_>, request: &CodeRequest) -> Result<Tokens
     }
 }
 
-/// The rules are content; whether we are the first is for the database to say. Code, grant and refresh token change together.
+/// The rules are content; whether we are the first is for the database to say. Code, grant and refresh token
+/// change together.
 async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> {
     let now = issuer.now;
     let with_refresh = with_refresh_token(issuer.client, &code.scopes);

@@ -1,4 +1,5 @@
-//! The token endpoint: who asks, for what, by which rule. <https://www.rfc-editor.org/rfc/rfc6749#section-3.2>
+//! The token endpoint: who asks, for what, by which rule.
+//! <https://www.rfc-editor.org/rfc/rfc6749#section-3.2>
 //!
 //! A file for each grant; [`issue`] makes the tokens, [`answer`] sends them.
 
@@ -33,7 +34,8 @@ pub async fn token(
     tokens.into_response()
 }
 
-/// `invalid_grant` for something that was used before: worth an operator's look, since somebody may have stolen it.
+/// `invalid_grant` for something that was used before: worth an operator's look, since somebody may have
+/// stolen it.
 fn replayed(what: &'static str, client: &Client) -> OAuthFailure {
     metrics::counter!("visage_replays_total", "kind" => what).increment(1);
     tracing::warn!(client_id = %client.id, "{what} came twice: its grant is revoked");

@@ -50,7 +50,7 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     if situation.denied {
         return refuse(ErrorCode::AccessDenied, "The person did not agree.");
     }
-    // > Authentication Context Class […] if this is an Essential Claim and the requirement cannot be met […]
+    // We assert no authentication context class, so an essential one is a failed authentication attempt.
     if request.claims.requires_acr() {
         return refuse(
             ErrorCode::UnmetAuthenticationRequirements,
@@ -60,8 +60,9 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     let silent = request.prompts.has(Prompt::None);
     let person = match sign_in(request, situation) {
         SignIn::Enough(person) => person,
-        // > login_required: […] if the prompt parameter value in the Authentication Request is none, but the Authentication
-        // > Request cannot be completed without displaying a user interface for End-User authentication.
+        // > login_required: […] if the prompt parameter value in the Authentication Request is none, but the
+        // > Authentication Request cannot be completed without displaying a user interface for End-User
+        // > authentication.
         // <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
         SignIn::Needed { .. } if silent => {
             return refuse(ErrorCode::LoginRequired, "The person must sign in.");
@@ -88,12 +89,14 @@ enum SignIn<'a> {
 
 fn sign_in<'a>(request: &ValidRequest, situation: &Situation<'a>) -> SignIn<'a> {
     let Some(person) = situation.person else { return SignIn::Needed { reauthenticate: false } };
-    // Whoever signed in after the request came has answered `prompt=login` and every `max_age`, zero included.
+    // Whoever signed in after the request came has answered `prompt=login` and every `max_age`, zero
+    // included.
     let fresh = person.auth_time >= situation.received_at;
 
-    // > If the End-User identified by the ID Token is already logged in or is logged in as a result of the request (with the
-    // > OP possibly evaluating other information beyond the ID Token in this decision), then the Authorization Server returns a
-    // > positive response; otherwise, it MUST return an error, such as login_required.
+    // > If the End-User identified by the ID Token is already logged in or is logged in as a result of the
+    // > request (with the OP possibly evaluating other information beyond the ID Token in this decision),
+    // > then the Authorization Server returns a positive response; otherwise, it MUST return an error, such
+    // > as login_required.
     // <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
     let demanded = [situation.hinted, request.claims.required_subject()];
     if demanded.into_iter().flatten().any(|subject| subject != person.subject) {
@@ -101,7 +104,8 @@ fn sign_in<'a>(request: &ValidRequest, situation: &Situation<'a>) -> SignIn<'a> 
     }
     // > login: The Authorization Server SHOULD prompt the End-User for reauthentication.
     let asked_again = request.prompts.has(Prompt::Login) || request.prompts.has(Prompt::SelectAccount);
-    // > If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate the End-User.
+    // > If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate the
+    // > End-User.
     let too_old = request.max_age.is_some_and(|seconds| situation.now - person.auth_time > seconds * SECOND);
     if !fresh && (asked_again || too_old) {
         return SignIn::Needed { reauthenticate: true };
@@ -114,8 +118,9 @@ enum Consent {
     Needed(Scopes),
 }
 
-/// Pinned for S40: nothing is approved without one earlier explicit consent, except for trusted clients and for what an
-/// administrator approved for everyone. That covers `offline_access` as well (CONTRACT section 3).
+/// Pinned for S40: nothing is approved without one earlier explicit consent, except for trusted clients and
+/// for what an administrator approved for everyone. That covers `offline_access` as well (CONTRACT section
+/// 3).
 fn consent(request: &ValidRequest, situation: &Situation<'_>) -> Consent {
     let client = situation.client;
     let recorded = situation.consented.cloned().unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use crate::OAuthError;
 
-/// > Maximum Authentication Age. Specifies the allowable elapsed time in seconds since the last time the End-User was actively
-/// > authenticated by the OP.
+/// > Maximum Authentication Age. Specifies the allowable elapsed time in seconds since the last time the
+/// > End-User was actively authenticated by the OP.
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>. Digits only; what does not fit is for ever.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>. Digits only; what does not fit is for
+/// ever.
 // S16
 pub fn parse(text: Option<&str>) -> Result<Option<i64>, OAuthError> {
     let Some(text) = text else { return Ok(None) };

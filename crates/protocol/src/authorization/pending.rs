@@ -8,7 +8,8 @@ use crate::{Scopes, redirect_uri};
 /// The `parameters` of an interaction. The pages read it by these methods and need no OAuth of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// As it came; it is validated again at every return to the hub, because the client may have changed meanwhile.
+    /// As it came; it is validated again at every return to the hub, because the client may have changed
+    /// meanwhile.
     pub request: AuthorizationRequest,
     scopes: Scopes,
     redirect_uri: String,

@@ -7,7 +7,8 @@ use subtle::ConstantTimeEq;
 use super::AuthorizationRequest;
 use crate::{Client, OAuthError, Policy, policy::Pkce};
 
-/// > clients […] MUST use S256 […] the "plain" method […] authorization servers SHOULD NOT support it
+/// > When using PKCE, clients SHOULD use PKCE code challenge methods that do not expose the PKCE verifier in the
+/// > authorization request. […] Currently, S256 is the only such method.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1>
 pub const METHODS: [&str; 1] = ["S256"];
@@ -27,7 +28,8 @@ pub fn check(
         }
         return Ok(None);
     };
-    // > Defaults to "plain" if not present in the request. <https://www.rfc-editor.org/rfc/rfc7636#section-4.3>
+    // > Defaults to "plain" if not present in the request.
+    // > <https://www.rfc-editor.org/rfc/rfc7636#section-4.3>
     let method = request.code_challenge_method.as_deref().unwrap_or("plain");
     if !METHODS.contains(&method) {
         return Err(OAuthError::invalid_request("The code_challenge_method must be S256."));
@@ -45,10 +47,11 @@ pub fn check(
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7636#section-4.1>
 ///
-/// > if there was no code_challenge in the authorization request associated with the authorization code, a
-/// > code_verifier […] MUST be rejected
+/// > authorization servers MUST mitigate PKCE downgrade attacks by ensuring that a token request containing a
+/// > code_verifier parameter is accepted only if a code_challenge parameter was present in the authorization
+/// > request
 ///
-/// <https://www.rfc-editor.org/rfc/rfc9700#section-4.8.2>
+/// <https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1>
 pub fn proves(verifier: Option<&str>, challenge: Option<&str>) -> bool {
     match (verifier, challenge) {
         (None, None) => true,

@@ -37,10 +37,11 @@ impl Prompts {
     ///
     /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
     ///
-    /// > If the OpenID Provider receives a prompt value that it does not support (not declared in the prompt_values_supported
-    /// > metadata field) the OP SHOULD respond with an HTTP 400 (Bad Request) status code and an error value of invalid_request.
+    /// > If the OpenID Provider receives a prompt value that it does not support (not declared in the
+    /// > prompt_values_supported metadata field) the OP SHOULD respond with an HTTP 400 (Bad Request) status
+    /// > code and an error value of invalid_request.
     ///
-    /// <https://openid.net/specs/openid-connect-prompt-create-1_0.html#section-4.2>
+    /// <https://openid.net/specs/openid-connect-prompt-create-1_0.html>
     pub fn parse(text: Option<&str>) -> Result<Self, OAuthError> {
         let mut prompts = Vec::new();
         for word in text.unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {

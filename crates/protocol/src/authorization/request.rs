@@ -27,8 +27,8 @@ pub struct AuthorizationRequest {
     pub request: Option<String>,
     pub request_uri: Option<String>,
     pub registration: Option<String>,
-    /// The first parameter that came twice. `client_id` and `redirect_uri` come first, because with them repeated nobody
-    /// knows where an error may be sent.
+    /// The first parameter that came twice. `client_id` and `redirect_uri` come first, because with them
+    /// repeated nobody knows where an error may be sent.
     pub repeated: Option<String>,
 }
 

@@ -24,8 +24,9 @@ pub enum Response<'a> {
 impl ReturnAddress {
     /// The parameters of the answer in their order.
     ///
-    /// > In authorization responses to the client, including error responses, an authorization server supporting this
-    /// > specification MUST indicate its identity by including the iss parameter in the response.
+    /// > In authorization responses to the client, including error responses, an authorization server
+    /// > supporting this specification MUST indicate its identity by including the iss parameter in the
+    /// > response.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc9207#section-2>
     // S10
@@ -45,8 +46,8 @@ impl ReturnAddress {
 
     /// The `Location` of an answer by query.
     ///
-    /// > The endpoint URI MAY include an "application/x-www-form-urlencoded" formatted query component, which MUST be retained
-    /// > when adding additional query parameters.
+    /// > The endpoint URI MAY include an "application/x-www-form-urlencoded" formatted query component, which
+    /// > MUST be retained when adding additional query parameters.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2>
     // S4: the registered text is kept byte for byte, so nothing is parsed and written again.
@@ -55,7 +56,8 @@ impl ReturnAddress {
     }
 }
 
-/// Adds parameters to a URI without touching what is there. Spaces become `%20`, which every decoder understands.
+/// Adds parameters to a URI without touching what is there. Spaces become `%20`, which every decoder
+/// understands.
 pub fn with_query(uri: &str, fields: &[(&str, &str)]) -> String {
     let mut location = uri.to_owned();
     for (name, value) in fields {

@@ -5,9 +5,9 @@ use crate::{Client, OAuthError, redirect_uri};
 
 /// The address to answer to, and whether the request itself named it.
 ///
-/// > If the request fails due to a missing, invalid, or mismatching redirection URI, or if the client identifier is missing or
-/// > invalid, the authorization server SHOULD inform the resource owner of the error and MUST NOT automatically redirect the
-/// > user agent to the invalid redirection URI.
+/// > If the request fails due to a missing, invalid, or mismatching redirection URI, or if the client
+/// > identifier is missing or invalid, the authorization server SHOULD inform the resource owner of the error
+/// > and MUST NOT automatically redirect the user-agent to the invalid redirection URI.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
 pub fn find(request: &AuthorizationRequest, client: &Client) -> Result<(ReturnAddress, bool), OAuthError> {

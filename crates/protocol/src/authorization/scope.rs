@@ -4,8 +4,9 @@ use crate::{Client, ErrorCode, OAuthError, Scopes};
 
 /// Pinned for S12: unknown scopes are ignored; none left is an error.
 ///
-/// > If the client omits the scope parameter when requesting authorization, the authorization server MUST either process the
-/// > request using a pre-defined default value or fail the request indicating an invalid scope.
+/// > If the client omits the scope parameter when requesting authorization, the authorization server MUST
+/// > either process the request using a pre-defined default value or fail the request indicating an invalid
+/// > scope.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.3>
 pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {

@@ -30,9 +30,9 @@ pub struct IdTokenClaims<'a> {
     pub wanted: Map<String, Value>,
 }
 
-/// > Its value is the base64url encoding of the left-most half of the hash of the octets of the ASCII representation of the
-/// > access_token value, where the hash algorithm used is the hash algorithm used in the alg Header Parameter of the ID Token's
-/// > JOSE Header.
+/// > Its value is the base64url encoding of the left-most half of the hash of the octets of the ASCII
+/// > representation of the access_token value, where the hash algorithm used is the hash algorithm used in
+/// > the alg Header Parameter of the ID Token's JOSE Header.
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>. Pinned for EdDSA: SHA-512.
 pub fn at_hash(access_token: &str, alg: SigningAlg) -> String {

@@ -41,14 +41,14 @@ pub enum Redemption {
     Replay,
 }
 
-/// > If an authorization code is used more than once, the authorization server MUST deny the request and SHOULD revoke (when
-/// > possible) all tokens previously issued based on that authorization code.
+/// > If an authorization code is used more than once, the authorization server MUST deny the request and
+/// > SHOULD revoke (when possible) all tokens previously issued based on that authorization code.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2>
 ///
-/// > ensure that the authorization code was issued to the authenticated confidential client […] ensure that the "redirect_uri"
-/// > parameter is present if the "redirect_uri" parameter was included in the initial authorization request […] and if included
-/// > ensure that their values are identical.
+/// > ensure that the authorization code was issued to the authenticated confidential client […] ensure that
+/// > the "redirect_uri" parameter is present if the "redirect_uri" parameter was included in the initial
+/// > authorization request […] and if included ensure that their values are identical.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3>
 // S57, S58, S59, S60

@@ -48,11 +48,12 @@ pub struct Lifetime {
     pub max_expires_at: Micros,
 }
 
-/// Whether a grant of these scopes comes with a refresh token (CONTRACT section 3): with `offline_access`, or for plain OAuth
-/// when the registration has the grant.
+/// Whether a grant of these scopes comes with a refresh token (CONTRACT section 3): with `offline_access`, or
+/// for plain OAuth when the registration has the grant.
 ///
-/// > offline_access […] requests that an OAuth 2.0 Refresh Token be issued that can be used to obtain an Access Token that
-/// > grants access to the End-User's UserInfo Endpoint even when the End-User is not present
+/// > offline_access […] requests that an OAuth 2.0 Refresh Token be issued that can be used to obtain an
+/// > Access Token that grants access to the End-User's UserInfo Endpoint even when the End-User is not
+/// > present
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
 pub fn with_refresh_token(client: &Client, scopes: &Scopes) -> bool {
@@ -65,9 +66,10 @@ pub fn first_lifetime(policy: &Policy, now: Micros) -> Lifetime {
     Lifetime { expires_at: now.saturating_add(policy.refresh_idle).min(max_expires_at), max_expires_at }
 }
 
-/// > If a refresh token is compromised and subsequently used by both the attacker and the legitimate client, one of them will
-/// > present an invalidated refresh token, which will inform the authorization server of the breach. The authorization server
-/// > cannot determine which party submitted the invalid refresh token, but it will revoke the active refresh token.
+/// > If a refresh token is compromised and subsequently used by both the attacker and the legitimate client,
+/// > one of them will present an invalidated refresh token, which will inform the authorization server of the
+/// > breach. The authorization server cannot determine which party submitted the invalid refresh token, but
+/// > it will revoke the active refresh token.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>
 // S61, S62, S63, S64
@@ -100,8 +102,8 @@ pub fn renew(
     }
 }
 
-/// > The requested scope MUST NOT include any scope not originally granted by the resource owner, and if omitted is treated as
-/// > equal to the scope originally granted by the resource owner.
+/// > The requested scope MUST NOT include any scope not originally granted by the resource owner, and if
+/// > omitted is treated as equal to the scope originally granted by the resource owner.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-6>
 fn narrowed(granted: &Scopes, asked: Option<&str>) -> Result<Scopes, OAuthError> {
