@@ -14,7 +14,7 @@ import { RelyingParty } from './relying-party.mjs'
 const PASSWORD = 'a long enough pass phrase'
 // Somebody else for each tour: it begins without a photo and without consent.
 const adaAt = (tour) => `ada.${tour}@example.test`
-const TOURS = [...LOOKS.map(({ look }) => look), 'french', 'picture-light', 'picture-dark']
+const TOURS = [...LOOKS.map(({ look }) => look), 'french', 'readme']
 const ROOT = 'root@example.test'
 
 let browser, visage, application, other
@@ -168,20 +168,29 @@ describe('pages', () => {
   })
 
   test('the picture of the README', { skip: !process.env.VISAGE_PICTURE && 'VISAGE_PICTURE is not set' }, async () => {
-    const shots = []
-    for (const [colorScheme, wanted, width] of [['light', 'account-photo', 1180], ['dark', 'consent-more-scopes', 600]]) {
-      const { context, page } = await visitor(browser, { colorScheme, viewport: { width, height: 900 }, deviceScaleFactor: 1.5 })
-      await tour(page, adaAt(`picture-${colorScheme}`), async (name) => {
-        if (name === wanted) shots.push(`data:image/png;base64,${(await page.screenshot()).toString('base64')}`)
-      })
-      await context.close()
-    }
+    const shoot = async (page) => `data:image/png;base64,${(await page.screenshot()).toString('base64')}`
+    const { context, page: work } = await visitor(browser, { viewport: { width: 1180, height: 900 }, deviceScaleFactor: 1.5 })
+    await signIn(work, adaAt('readme'))
+    await work.setInputFiles('#photo [name=photo]', await portrait(browser, ADA))
+    await work.click('#photo button[type=submit]')
+    await work.waitForSelector('#photo-remove')
+    await work.setViewportSize({ width: 600, height: 900 })
+    await work.emulateMedia({ colorScheme: 'dark' })
+    await work.goto(`${application.origin}/sign-in`)
+    const consent = await shoot(work)
+    await work.click('#consent button[value=allow]')
+    await work.waitForURL(`${application.origin}/**`)
+    await work.setViewportSize({ width: 1180, height: 900 })
+    await work.emulateMedia({ colorScheme: 'light' })
+    await work.goto(`${visage.issuer}/account`)
+    const account = await shoot(work)
+    await context.close()
     const page = await browser.newPage({ viewport: { width: 1280, height: 760 } })
     await page.setContent(`<style>
       body{margin:0;width:1280px;height:760px;background:linear-gradient(135deg,#e9e4d8,#c9d8d3);overflow:hidden;position:relative}
       img{position:absolute;border-radius:12px;box-shadow:0 24px 60px #0005}
-      #account{left:48px;top:48px;width:870px}#consent{right:48px;top:150px;width:400px}
-    </style><img id="account" src="${shots[0]}"><img id="consent" src="${shots[1]}">`)
+      #account{left:44px;top:44px;width:880px}#consent{right:44px;top:128px;width:400px}
+    </style><img id="account" src="${account}"><img id="consent" src="${consent}">`)
     await page.screenshot({ path: process.env.VISAGE_PICTURE, type: 'jpeg', quality: 82 })
   })
 })
