@@ -74,7 +74,6 @@ messages! {
     SignInFailed = "sign-in-failed",
     SignInSlowed { seconds: u64 } = "sign-in-slowed",
     SignInBusy = "sign-in-busy",
-    FieldsEmpty = "fields-empty",
     EmailInvalid = "email-invalid",
     NameUpdated = "name-updated",
     NameInvalid = "name-invalid",
@@ -86,7 +85,6 @@ messages! {
     PasswordForbidden = "password-forbidden",
     PasswordsDiffer = "passwords-differ",
     ApplicationWithdrawn = "application-withdrawn",
-    AdministratorMade = "administrator-made",
     SetupLinkInvalid = "setup-link-invalid",
     // Pages that end a journey.
     InteractionExpired = "interaction-expired",

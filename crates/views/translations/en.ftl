@@ -86,6 +86,7 @@ error-title-missing = There is nothing here
 error-title-slow = A moment, please
 error-title-server = Something went wrong on our side
 error-developer = For developers
+error-home = Go to your account
 error-id = Reference
 
 # Answer by POST
@@ -170,7 +171,6 @@ message-sign-in-slowed = Too many tries. Please wait { $minutes ->
    *[other] { $minutes } minutes
   } and try again.
 message-sign-in-busy = Many people are signing in right now. Please try again in a moment.
-message-fields-empty = Please fill in every field.
 message-email-invalid = This does not look like an e-mail address.
 message-name-updated = Your name has been saved.
 message-name-invalid = A name has up to 120 characters and no line breaks.
@@ -182,7 +182,6 @@ message-password-common = This password is among the most common ones. Please ch
 message-password-forbidden = This password contains a character that cannot be used.
 message-passwords-differ = The new passwords are not the same.
 message-application-withdrawn = Access has been withdrawn.
-message-administrator-made = The administrator has been created.
 message-setup-link-invalid = This set-up link has been used or is not valid. Start the server on an empty database to get a new one.
 message-interaction-expired = This sign-in took too long or was finished already. Please go back to the application and start again.
 message-interaction-foreign = This sign-in was started in another browser. Please go back to the application and start again here.

@@ -85,6 +85,7 @@ error-title-missing = Il n’y a rien ici
 error-title-slow = Un instant, s’il vous plaît
 error-title-server = Une erreur est survenue de notre côté
 error-developer = Pour les développeurs
+error-home = Aller à votre compte
 error-id = Référence
 
 # Réponse par POST
@@ -169,7 +170,6 @@ message-sign-in-slowed = Trop d’essais. Patientez { $minutes ->
    *[other] { $minutes } minutes
   } puis réessayez.
 message-sign-in-busy = Beaucoup de personnes se connectent en ce moment. Réessayez dans un instant.
-message-fields-empty = Veuillez remplir tous les champs.
 message-email-invalid = Cela ne ressemble pas à une adresse e-mail.
 message-name-updated = Votre nom a été enregistré.
 message-name-invalid = Un nom a au plus 120 caractères et aucun saut de ligne.
@@ -181,7 +181,6 @@ message-password-common = Ce mot de passe fait partie des plus courants. Choisis
 message-password-forbidden = Ce mot de passe contient un caractère qui ne peut pas être utilisé.
 message-passwords-differ = Les deux nouveaux mots de passe ne sont pas identiques.
 message-application-withdrawn = L’accès a été retiré.
-message-administrator-made = L’administrateur a été créé.
 message-setup-link-invalid = Ce lien a déjà servi ou n’est pas valide. Démarrez le serveur sur une base vide pour en obtenir un nouveau.
 message-interaction-expired = Cette connexion a pris trop de temps ou est déjà terminée. Revenez à l’application et recommencez.
 message-interaction-foreign = Cette connexion a commencé dans un autre navigateur. Revenez à l’application et recommencez ici.
