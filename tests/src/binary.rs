@@ -80,6 +80,10 @@ impl Server {
         panic!("the server is not ready:\n{}", log.lock().unwrap());
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: nothing in the process can run any more.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -110,4 +114,11 @@ fn keep(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
             log.push('\n');
         }
     });
+}
+
+/// The most memory that a process ever held at once (Linux).
+pub fn peak_memory_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process on Linux");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

@@ -39,6 +39,14 @@ impl Place {
         Self { issuer, second_origin, database, environment, dir }
     }
 
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.environment.push((variable.to_owned(), value.to_owned()));
+    }
+
     pub async fn start(&self) -> Server {
         Server::start(&self.issuer, &self.environment).await
     }

@@ -1,7 +1,7 @@
 //! A code is good for one redemption, by whomever, however many try at once, on however many nodes.
 
 use futures_util::future::join_all;
-use tests::{App, Code, House, on_both};
+use tests::{App, Code, on_both};
 
 const AT_ONCE: usize = 32;
 

@@ -1,7 +1,7 @@
 //! Refresh tokens: rotation, reuse, lifetimes, and what ends them.
 
 use futures_util::future::join_all;
-use tests::{House, on_both};
+use tests::on_both;
 
 on_both! {
     /// S62, I2: an old token that comes again ends its family, and only its family.

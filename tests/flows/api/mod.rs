@@ -1,0 +1,4 @@
+//! `/api/…`
+
+mod openapi;
+mod photo;
