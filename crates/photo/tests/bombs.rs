@@ -1,5 +1,8 @@
 //! Hostile pictures against the memory of the process. Alone in its binary, one test, so that the peak is ours.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+#[expect(dead_code, reason = "the other tests use the rest")]
 #[path = "photo/samples.rs"]
 mod samples;
 
@@ -15,7 +18,13 @@ const MOST: u64 = 210 * MB;
 // S126, F40, I9 and issue 3, "Bad images"
 #[test]
 fn bombs_are_refused_or_stay_small() {
+    let huge = samples::zeros(1 << 28);
+    let iccp = [b"x\0\0", &huge[..]].concat();
     let refused = [
+        (
+            "png with an iCCP of 256 MB",
+            samples::png(64, 64, 8, 2, &samples::chunk(b"iCCP", &iccp), &samples::zeros(64 * 193)),
+        ),
         ("png 50000x50000", samples::png(50_000, 50_000, 8, 0, b"", &samples::zeros(50 << 20))),
         ("png 50000x50000, one bit", samples::png(50_000, 50_000, 1, 0, b"", &samples::zeros(6251 * 50_000))),
         ("png 8192x8192, 16 bit rgba", samples::png(8192, 8192, 16, 6, b"", &samples::zeros(100 << 20))),
@@ -56,19 +65,13 @@ fn bombs_are_refused_or_stay_small() {
         assert!(spent < Duration::from_secs(2), "{name} took {spent:?} to refuse");
     }
 
-    let huge = samples::zeros(1 << 30);
-    let iccp = [b"x\0\0", &huge[..]].concat();
     let ztxt = [b"k\0\0", &huge[..]].concat();
     let taken_or_not = [
         (
-            "png with an iCCP of 1 GB",
-            samples::png(64, 64, 8, 2, &samples::chunk(b"iCCP", &iccp), &samples::zeros(64 * 193)),
-        ),
-        (
-            "png with a zTXt of 1 GB",
+            "png with a zTXt of 256 MB",
             samples::png(64, 64, 8, 2, &samples::chunk(b"zTXt", &ztxt).repeat(4), &samples::zeros(64 * 193)),
         ),
-        ("png with 1 GB too much data", samples::png(64, 64, 8, 2, b"", &huge)),
+        ("png with 256 MB too much data", samples::png(64, 64, 8, 2, b"", &huge)),
         (
             "png with 4 MB of EXIF",
             samples::png(

@@ -131,7 +131,10 @@ impl Store {
         let (id, user_id) = (id.to_owned(), user_id.to_owned());
         change!(self, |c| {
             // The person's row first: two confirmations of one person take turns on it.
-            diesel::update(users::table.find(&user_id)).set(users::updated_at.eq(now)).execute(c).await?;
+            let person = diesel::update(users::table.find(&user_id)).set(users::updated_at.eq(now));
+            if person.execute(c).await? == 0 {
+                return Ok((None, Vec::new()));
+            }
             let confirmed = diesel::update(
                 pictures::table
                     .find(&id)
@@ -258,12 +261,7 @@ impl Store {
     }
 
     /// When this person's uploads since `since` were, newest first, at most `limit`: for the rate limit.
-    pub async fn uploads_since(
-        &self,
-        user_id: &str,
-        since: i64,
-        limit: i64,
-    ) -> Result<Vec<i64>, StoreError> {
+    pub async fn uploads_since(&self, user_id: &str, since: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
         read!(self, |c| Ok(pictures::table
             .filter(pictures::user_id.eq(user_id))
             .filter(pictures::uploaded_at.gt(since))

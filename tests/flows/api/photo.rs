@@ -5,6 +5,7 @@ use image::{GenericImageView, ImageFormat, metadata::Orientation};
 use tests::{Answer, App, Engine, House, binary, on_both};
 use visage::demo::picture;
 
+#[expect(dead_code, reason = "the photo room's own tests use the rest")]
 #[path = "../../../crates/photo/tests/photo/samples.rs"]
 mod samples;
 

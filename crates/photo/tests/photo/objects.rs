@@ -1,1 +1,209 @@
-//! The contract of object stores.
+//! The contract of object stores, the same for the disk and for Google Cloud Storage, and the faults of a network.
+//!
+//! Google Cloud Storage is the emulator that `tests/services start` brings; without it these tests fail, and say so.
+
+use crate::gcs;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use photo::key::ObjectKey;
+use photo::objects::{Disk, Gcs, GcsSettings, ObjectError, ObjectStore, StoreSettings, Stores, probe};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn key(name: &str) -> ObjectKey {
+    format!("profile-photos/owner/{name}.jpg").parse().unwrap()
+}
+
+fn noise(bytes: usize, seed: u32) -> Bytes {
+    let mut state = seed | 1;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    (0..bytes).map(next).collect::<Vec<u8>>().into()
+}
+
+/// What [`ObjectStore`] promises, whoever keeps the promise.
+async fn contract(store: Arc<dyn ObjectStore>) {
+    // Bytes come back as they went in.
+    for (name, bytes) in [("one", 1), ("small", 40_000), ("middle", 300_000), ("large", 3_000_000)] {
+        let body = noise(bytes, 7);
+        store.put(&key(name), body.clone()).await.unwrap();
+        assert!(store.exists(&key(name)).await.unwrap());
+        assert_eq!(store.get(&key(name), bytes).await.unwrap(), Some(body), "{name}");
+    }
+    assert!(matches!(store.get(&key("large"), 2_999_999).await, Err(ObjectError::TooLarge)));
+
+    // Absent is not an error.
+    assert_eq!(store.get(&key("nobody"), 10).await.unwrap(), None);
+    assert!(!store.exists(&key("nobody")).await.unwrap());
+    assert!(!store.delete(&key("nobody")).await.unwrap());
+
+    // Never overwritten; the same bytes again are the retry of a lost answer (F31).
+    store.put(&key("small"), noise(40_000, 7)).await.unwrap();
+    let other = store.put(&key("small"), noise(40_000, 8)).await;
+    assert!(matches!(other, Err(ObjectError::AlreadyExists)), "{other:?}");
+    let longer = store.put(&key("small"), noise(50_000, 7)).await;
+    assert!(matches!(longer, Err(ObjectError::AlreadyExists)), "{longer:?}");
+    assert_eq!(store.get(&key("small"), 50_000).await.unwrap(), Some(noise(40_000, 7)));
+
+    // Deleted once, and gone.
+    assert!(store.delete(&key("one")).await.unwrap());
+    assert!(!store.delete(&key("one")).await.unwrap());
+    assert_eq!(store.get(&key("one"), 10).await.unwrap(), None);
+
+    // One winner among writers of one name.
+    let writers = (0..20).map(|writer| {
+        let store = Arc::clone(&store);
+        async move { store.put(&key("race"), noise(1000, 101 + 2 * writer)).await.is_ok() }
+    });
+    assert_eq!(join_all(writers).await.into_iter().filter(|won| *won).count(), 1);
+
+    // Many at once, and listed in pages, in order, under their prefix only.
+    let names: Vec<ObjectKey> = (0..50).map(|n| format!("many/{n:03}/x.jpg").parse().unwrap()).collect();
+    let puts = names.iter().map(|name| store.put(name, noise(2000, 5)));
+    join_all(puts).await.into_iter().for_each(|put| put.unwrap());
+    let (mut listed, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.list("many/", cursor, 20).await.unwrap();
+        assert!(page.objects.len() <= 20);
+        listed.extend(page.objects);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let found: Vec<&str> = listed.iter().map(|object| object.name.as_str()).collect();
+    assert_eq!(found, names.iter().map(ObjectKey::as_str).collect::<Vec<_>>());
+    assert!(listed.iter().all(|object| object.bytes == 2000 && object.written_at > 1_700_000_000_000_000));
+    assert!(store.list("nothing/", None, 20).await.unwrap().objects.is_empty());
+
+    probe(&*store, "contract").await.unwrap();
+    assert!(store.list("visage-probe/", None, 20).await.unwrap().objects.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    contract(Arc::new(Disk::open(folder.path()).unwrap())).await;
+    // No temporary file stays behind, and empty folders went with their files.
+    assert_eq!(std::fs::read_dir(folder.path().join(".tmp")).unwrap().count(), 0);
+    assert!(!folder.path().join("visage-probe").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_cloud_storage_keeps_the_contract() {
+    contract(Arc::new(gcs::store(&gcs::bucket("contract")).await)).await;
+}
+
+// CONTRACT §8: content type and cache policy are the object's own, for readers who do not come through us.
+#[tokio::test]
+async fn google_cloud_storage_knows_type_and_cache_policy() {
+    let bucket = gcs::bucket("headers");
+    let store = gcs::store(&bucket).await;
+    store.put(&key("typed"), noise(100, 1)).await.unwrap();
+    let answer = gcs::get(&format!("/{bucket}/{}", key("typed")));
+    let head = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    assert!(head.contains("content-type: image/jpeg"), "{head}");
+    assert!(head.contains("cache-control: public, max-age=86400, immutable"), "{head}");
+}
+
+// F29, F30, F31: what fails twice and then works is a success; deletes too.
+#[tokio::test(flavor = "multi_thread")]
+async fn google_cloud_storage_survives_faults() {
+    let faults = [("503", 2), ("429", 2), ("reset", 1), ("hang", 1)].map(|(kind, count)| async move {
+        let bucket = gcs::bucket(&format!("fault-{kind}"));
+        let store = gcs::store(&bucket).await;
+        for on in ["write", "read", "delete"] {
+            gcs::fault(&bucket, kind, count, on);
+        }
+        store.put(&key("x"), noise(5000, 3)).await.unwrap_or_else(|error| panic!("put, {kind}: {error}"));
+        assert_eq!(store.get(&key("x"), 5000).await.unwrap(), Some(noise(5000, 3)), "{kind}");
+        assert!(store.delete(&key("x")).await.unwrap_or_else(|error| panic!("delete, {kind}: {error}")));
+    });
+    join_all(faults).await;
+}
+
+// F29, F30: what goes on failing ends within the deadline, as an error that may pass.
+#[tokio::test(flavor = "multi_thread")]
+async fn google_cloud_storage_gives_up_in_time() {
+    let faults = ["503", "hang", "reset"].map(|kind| async move {
+        let bucket = gcs::bucket(&format!("dead-{kind}"));
+        let store = gcs::store(&bucket).await;
+        gcs::fault(&bucket, kind, 10_000, "any");
+        let x = key("x");
+        let put = tokio::time::timeout(Duration::from_secs(15), store.put(&x, noise(5000, 3)));
+        let error = put.await.expect("no answer within the deadline").unwrap_err();
+        assert!(error.is_transient(), "{kind}: {error:?}");
+        let delete = tokio::time::timeout(Duration::from_secs(15), store.delete(&x));
+        let error = delete.await.expect("no answer within the deadline").unwrap_err();
+        assert!(error.is_transient(), "{kind}: {error:?}");
+        gcs::fault(&bucket, kind, 0, "any");
+    });
+    join_all(faults).await;
+}
+
+// F31: stored, but the answer was lost; the retry meets 412 and its own bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_still_a_success() {
+    let bucket = gcs::bucket("lost-answer");
+    let settings = GcsSettings { endpoint: Some(gcs::deaf_proxy(1).await), ..gcs::settings(&bucket) };
+    let store = Gcs::open(&settings).await.unwrap();
+    store.put(&key("x"), noise(5000, 3)).await.unwrap();
+    assert_eq!(store.get(&key("x"), 5000).await.unwrap(), Some(noise(5000, 3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_is_no_error_before_the_first_call() {
+    let nobody = Some("http://127.0.0.1:9".to_owned());
+    let settings = GcsSettings {
+        bucket: "b".to_owned(),
+        endpoint: nobody.clone(),
+        grpc_endpoint: nobody,
+        ..GcsSettings::default()
+    };
+    let store = Gcs::open(&settings).await.unwrap();
+    let error = store.put(&key("x"), noise(10, 1)).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    let error = store.delete(&key("x")).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn credentials_are_read_or_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |text: &'static str| {
+        let path = folder.path().join("credentials.json");
+        std::fs::write(&path, text).unwrap();
+        let settings = StoreSettings {
+            name: "eu".to_owned(),
+            url: "gs://bucket".to_owned(),
+            credentials: Some(path),
+            ..StoreSettings::default()
+        };
+        async move { Stores::open(&[settings]).await.map(drop).map_err(|error| error.to_string()) }
+    };
+    let error = open("not json").await.unwrap_err();
+    assert!(error.contains("`eu`") && error.contains("credentials.json"), "{error}");
+    let error = open(r#"{"type": "password"}"#).await.unwrap_err();
+    assert!(error.contains("`password`"), "{error}");
+    let error = open(r#"{"type": "service_account"}"#).await.unwrap_err();
+    assert!(error.contains("client_email"), "{error}");
+    open(r#"{"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}"#)
+        .await
+        .unwrap();
+}
+
+// A crash between writing and linking leaves a temporary file, which nobody can ask for and which is tidied up.
+#[tokio::test]
+async fn what_a_crash_left_on_the_disk_is_tidied_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Disk::open(folder.path()).unwrap();
+    let left = folder.path().join(".tmp").join(format!("{}-0", std::process::id()));
+    std::fs::write(&left, b"half").unwrap();
+    store.put(&key("x"), noise(10, 1)).await.unwrap();
+    assert!(store.list("", None, 100).await.unwrap().objects.len() == 1);
+    assert_eq!(store.tidy(0).await.unwrap(), 0, "it may still be under way");
+    assert_eq!(store.tidy(i64::MAX).await.unwrap(), 1);
+    assert!(!left.exists());
+}

@@ -1,5 +1,4 @@
 //! Pictures, good and evil, made here: nothing hostile lies in the repository.
-#![allow(dead_code, reason = "each test binary uses some of it")]
 
 use bytes::Bytes;
 use flate2::Compression;

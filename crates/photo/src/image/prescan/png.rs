@@ -4,6 +4,8 @@ use super::super::sniff::Format;
 use super::super::{Limits, Refusal};
 use super::reader::Reader;
 use super::{Header, orientation_of};
+use flate2::bufread::ZlibDecoder;
+use std::io::{self, Read};
 
 pub(super) fn prescan(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> {
     let mut reader = Reader::new(bytes, 8);
@@ -18,6 +20,7 @@ pub(super) fn prescan(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> 
             b"IHDR" => return Err(Refusal::Broken),
             b"tRNS" => transparent = true,
             b"eXIf" if exif.is_none() => exif = Some(payload),
+            b"iCCP" => check_profile(payload)?,
             b"IDAT" => data = true,
             b"IEND" if data => return parse_header(header.ok_or(Refusal::Broken)?, transparent, exif),
             b"IEND" => return Err(Refusal::Broken),
@@ -25,6 +28,23 @@ pub(super) fn prescan(bytes: &[u8], limits: &Limits) -> Result<Header, Refusal> 
         }
     }
     Err(Refusal::Broken)
+}
+
+/// The largest profile that makes sense, inflated; and the most that a byte of deflate can become.
+const PROFILE_BYTES: usize = 4 * 1024 * 1024;
+const MOST_INFLATION: usize = 1032;
+
+/// PNG (third edition) 11.3.2.3: a name, a zero, the method, and the compressed profile. A bomb is refused; a profile
+/// that is merely damaged is left to the decoder, which ignores it.
+fn check_profile(payload: &[u8]) -> Result<(), Refusal> {
+    let Some(end) = payload.iter().position(|&byte| byte == 0) else { return Ok(()) };
+    let compressed = payload.get(end + 2..).unwrap_or_default();
+    if compressed.len() < PROFILE_BYTES / MOST_INFLATION {
+        return Ok(());
+    }
+    let mut inflated = ZlibDecoder::new(compressed).take(PROFILE_BYTES as u64 + 1);
+    let count = io::copy(&mut inflated, &mut io::sink()).unwrap_or(0);
+    if count > PROFILE_BYTES as u64 { Err(Refusal::Broken) } else { Ok(()) }
 }
 
 /// PNG (third edition) 11.2.1: width, height, bit depth, colour type.
