@@ -22,7 +22,8 @@ const PROFILE: [&str; 13] = [
     "created_at",
 ];
 
-/// Everything that these scopes release; absent values are absent keys (S83).
+/// Everything that these scopes release, and the claims that the person agreed to by name (the `claims` parameter);
+/// absent values are absent keys (S83).
 ///
 /// > The Claims requested by the profile, email, address, and phone scope values are returned from the UserInfo Endpoint
 ///
@@ -31,8 +32,9 @@ pub fn userinfo(
     profile: &Profile,
     pictures: &Pictures,
     scopes: &Scopes,
+    named: &[&str],
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes)?;
+    let mut fields = released(profile, pictures, scopes, named)?;
     if scopes.contains("profile") {
         // Signing in through others comes with its own room; until then nobody has such accounts.
         fields.insert("social_accounts".to_owned(), Value::Array(Vec::new()));
@@ -45,14 +47,19 @@ pub fn profile(
     pictures: &Pictures,
     scopes: &Scopes,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes)?;
+    let mut fields = released(profile, pictures, scopes, &[])?;
     fields.retain(|name, _| PROFILE.contains(&name.as_str()));
     Ok(fields)
 }
 
-fn released(profile: &Profile, pictures: &Pictures, scopes: &Scopes) -> Result<Map<String, Value>, ApiError> {
+fn released(
+    profile: &Profile,
+    pictures: &Pictures,
+    scopes: &Scopes,
+    named: &[&str],
+) -> Result<Map<String, Value>, ApiError> {
     let claims = web::claims::claims(profile, pictures).map_err(ApiError::internal)?;
-    let mut fields = claims.released(scopes);
+    let mut fields = claims.released(scopes, named);
     if scopes.contains("profile") {
         let user = &profile.user;
         if let Some(user_type) = user.user_type.as_deref().filter(|word| !word.is_empty()) {

@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
 use bytes::Bytes;
+use protocol::claims::ClaimsRequest;
 use web::bearer::BearerOrForm;
 use web::scope::OpenId;
 use web::{ApiError, Bearer, Core};
@@ -31,7 +32,9 @@ pub async fn show_posted(
 
 async fn make(bearer: &Bearer<OpenId>, core: &Core) -> Result<Bytes, ApiError> {
     let profile = core.store.profile(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
-    let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes)?;
+    let asked = bearer.grant.as_ref().and_then(|grant| grant.claims.as_deref());
+    let asked = ClaimsRequest::parse(asked).map_err(ApiError::internal)?;
+    let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes, &asked.for_userinfo())?;
     let body = serde_json::to_vec(&fields).map_err(ApiError::internal)?;
     Ok(bearer.userinfo.keep(body.into()))
 }

@@ -99,17 +99,31 @@ pub struct Address {
 }
 
 impl UserClaims {
-    /// What a client with these scopes may read: `sub` and the claims of its scopes, nothing empty.
-    pub fn released(&self, scopes: &Scopes) -> Map<String, Value> {
+    /// What a client may read: `sub`, the claims of its scopes and those of a permitted [`ClaimsRequest`] by
+    /// name; nothing empty.
+    pub fn released(&self, scopes: &Scopes, named: &[&str]) -> Map<String, Value> {
+        self.only(|name| name == "sub" || is_released(name, scopes) || named.contains(&name))
+    }
+
+    /// Those of these names alone.
+    pub fn named(&self, names: &[&str]) -> Map<String, Value> {
+        self.only(|name| names.contains(&name))
+    }
+
+    fn only(&self, wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
         let Ok(Value::Object(mut all)) = serde_json::to_value(self) else { return Map::new() };
-        all.retain(|name, value| (name == "sub" || is_released(name, scopes)) && !is_empty(value));
+        all.retain(|name, value| wanted(name) && !is_empty(value));
         all
     }
 }
 
 /// Whether one of these scopes releases this claim.
-pub fn is_released(claim: &str, scopes: &Scopes) -> bool {
-    BY_SCOPE.iter().any(|(scope, claims)| claims.contains(&claim) && scopes.contains(scope))
+fn is_released(claim: &str, scopes: &Scopes) -> bool {
+    scope_of(claim).is_some_and(|scope| scopes.contains(scope))
+}
+
+fn scope_of(claim: &str) -> Option<&'static str> {
+    BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -126,14 +140,19 @@ fn is_empty(value: &Value) -> bool {
 /// > The claims parameter value is represented in an OAuth 2.0 request as UTF-8 encoded JSON […] The
 /// > top-level members of the Claims request JSON object are: userinfo, id_token
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter>. We honour it within the granted
-/// scopes: userinfo gives every claim of those anyway, and the ID token carries those that are named here.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter>. Asking for a claim asks the person
+/// for its scope ([`ClaimsRequest::scopes`]); the token does not get that scope, only the claim is delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimsRequest {
-    pub userinfo: Option<BTreeMap<String, Option<Wish>>>,
-    pub id_token: Option<BTreeMap<String, Option<Wish>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo: Option<Wishes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<Wishes>,
 }
+
+/// Claims by name.
+pub type Wishes = BTreeMap<String, Option<Wish>>;
 
 /// How much one claim is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,22 +195,50 @@ impl ClaimsRequest {
         self.wish("sub")?.value.as_ref()?.as_str()
     }
 
-    /// > If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter
-    /// > requesting specific Authentication Context Class Reference values […] the Authorization Server MUST
-    /// > return an acr Claim Value that matches one of the requested values. […] If this is an Essential
-    /// > Claim and the requirement cannot be met, then the Authorization Server MUST treat that outcome as a
-    /// > failed authentication attempt.
+    /// > If the acr Claim is requested as an Essential Claim for the ID Token with a values parameter requesting
+    /// > specific Authentication Context Class Reference values […] the Authorization Server MUST return an acr
+    /// > Claim Value that matches one of the requested values. […] If this is an Essential Claim and the
+    /// > requirement cannot be met, then the Authorization Server MUST treat that outcome as a failed
+    /// > authentication attempt.
     ///
-    /// <https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics>. We assert no authentication
-    /// context class.
-    pub fn requires_acr(&self) -> bool {
-        self.wish("acr").is_some_and(|wish| wish.essential && (wish.value.is_some() || wish.values.is_some()))
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics>
+    pub fn is_met_by_acr(&self, ours: &str) -> bool {
+        let Some(wish) = self.wish("acr").filter(|wish| wish.essential) else { return true };
+        let mut asked = wish.value.iter().chain(wish.values.iter().flatten()).peekable();
+        asked.peek().is_none() || asked.any(|value| value == ours)
     }
 
-    /// Names of claims wanted in the ID token, of those that these scopes release.
-    pub fn for_id_token(&self, scopes: &Scopes) -> Vec<&str> {
-        let names = self.id_token.iter().flat_map(BTreeMap::keys).map(String::as_str);
-        names.filter(|name| is_released(name, scopes)).collect()
+    /// The scopes that cover these claims: what the person must be asked.
+    pub fn scopes(&self) -> Scopes {
+        self.names().filter_map(scope_of).collect()
+    }
+
+    /// What is left of it where the person agreed to these scopes.
+    pub fn within(&self, agreed: &Scopes) -> Self {
+        let cut = |wishes: &Option<Wishes>| {
+            let mut wishes = wishes.clone()?;
+            wishes.retain(|name, _| is_released(name, agreed));
+            (!wishes.is_empty()).then_some(wishes)
+        };
+        Self { userinfo: cut(&self.userinfo), id_token: cut(&self.id_token) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names().next().is_none()
+    }
+
+    /// Names of claims wanted at userinfo.
+    pub fn for_userinfo(&self) -> Vec<&str> {
+        self.userinfo.iter().flat_map(BTreeMap::keys).map(String::as_str).collect()
+    }
+
+    /// Names of claims wanted in the ID token.
+    pub fn for_id_token(&self) -> Vec<&str> {
+        self.id_token.iter().flat_map(BTreeMap::keys).map(String::as_str).collect()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.userinfo, &self.id_token].into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
     fn wish(&self, claim: &str) -> Option<&Wish> {
@@ -220,7 +267,7 @@ mod tests {
     // S83
     #[test]
     fn only_the_claims_of_granted_scopes_and_nothing_empty() {
-        let released = |text: &str| Value::Object(ada().released(&Scopes::parse(text).unwrap()));
+        let released = |text: &str| Value::Object(ada().released(&Scopes::parse(text).unwrap(), &[]));
         assert_eq!(released("openid"), serde_json::json!({"sub": "u1"}));
         assert_eq!(released("openid profile address"), serde_json::json!({"sub": "u1", "name": "Ada"}));
         assert_eq!(
@@ -231,13 +278,23 @@ mod tests {
 
     // S30
     #[test]
+    fn claims_by_name_come_beside_those_of_the_scopes() {
+        let claims = ada().released(&Scopes::parse("openid").unwrap(), &["name", "nickname", "website"]);
+        assert_eq!(Value::Object(claims), serde_json::json!({"sub": "u1", "name": "Ada"}));
+        assert_eq!(Value::Object(ada().named(&["name"])), serde_json::json!({"name": "Ada"}));
+    }
+
+    // S30
+    #[test]
     fn a_claims_request_is_an_object_of_objects() {
         assert_eq!(ClaimsRequest::parse(None), Ok(ClaimsRequest::default()));
         let wishes = r#"{"userinfo":{"name":{"essential":true},"x":null},"id_token":{"sub":{"value":"u1"},"email":null},"other":1}"#;
         let request = ClaimsRequest::parse(Some(wishes)).unwrap();
         assert_eq!(request.required_subject(), Some("u1"));
-        assert_eq!(request.for_id_token(&Scopes::parse("openid email").unwrap()), ["email"]);
-        assert!(!request.requires_acr());
+        assert_eq!(request.scopes().to_string(), "profile email");
+        let permitted = request.within(&Scopes::parse("openid email").unwrap());
+        assert_eq!((permitted.for_userinfo(), permitted.for_id_token()), (vec![], vec!["email"]));
+        assert!(request.is_met_by_acr("1"));
         for bad in [
             "",
             "x",
@@ -251,9 +308,17 @@ mod tests {
         }
         let deep = format!("{}{}", "{\"userinfo\":".repeat(600), "}".repeat(600));
         assert!(ClaimsRequest::parse(Some(&deep)).is_err(), "a depth bomb is refused");
-        let acr =
-            ClaimsRequest::parse(Some(r#"{"id_token":{"acr":{"essential":true,"values":["2"]}}}"#)).unwrap();
-        assert!(acr.requires_acr());
+        for (wish, met) in [
+            (r#"{"essential":true,"values":["2","3"]}"#, false),
+            (r#"{"essential":true,"values":["2","1"]}"#, true),
+            (r#"{"essential":true,"value":"2"}"#, false),
+            (r#"{"essential":true}"#, true),
+            (r#"{"values":["2"]}"#, true),
+            ("null", true),
+        ] {
+            let request = ClaimsRequest::parse(Some(&format!(r#"{{"id_token":{{"acr":{wish}}}}}"#))).unwrap();
+            assert_eq!(request.is_met_by_acr("1"), met, "{wish}");
+        }
     }
 
     proptest! {
@@ -261,7 +326,7 @@ mod tests {
         #[test]
         fn fewer_scopes_never_release_more(a in "(openid |profile |email |phone |address ){0,5}", b in "(openid |profile |email ){0,5}") {
             let (a, b) = (Scopes::parse(&a).unwrap(), Scopes::parse(&b).unwrap());
-            let (wide, narrow) = (ada().released(&a), ada().released(&a.intersect(&b)));
+            let (wide, narrow) = (ada().released(&a, &[]), ada().released(&a.intersect(&b), &[]));
             prop_assert!(narrow.keys().all(|key| wide.contains_key(key)));
         }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     AuthMethod, SigningAlg,
-    authorization::{CODE_CHALLENGE_METHODS, Prompt, RESPONSE_TYPES, ResponseMode},
+    authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_TYPES, ResponseMode},
     claims, client, scopes,
     token::GrantType,
 };
@@ -48,6 +48,7 @@ pub struct Metadata {
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub prompt_values_supported: Vec<&'static str>,
+    pub acr_values_supported: Vec<&'static str>,
     pub claim_types_supported: Vec<&'static str>,
     pub claims_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
@@ -59,7 +60,8 @@ pub struct Metadata {
 }
 
 /// Claims of the ID token that no scope releases.
-const OF_THE_SIGN_IN: [&str; 9] = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"];
+const OF_THE_SIGN_IN: [&str; 10] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
 
 pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str]) -> Metadata {
     let methods: Vec<&str> = AuthMethod::ALL.map(AuthMethod::as_str).into();
@@ -89,6 +91,7 @@ pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str])
         revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
         code_challenge_methods_supported: CODE_CHALLENGE_METHODS.into(),
         prompt_values_supported: Prompt::ALL.map(Prompt::as_str).into(),
+        acr_values_supported: ACR_VALUES.into(),
         claim_types_supported: vec!["normal"],
         claims_supported: OF_THE_SIGN_IN.into_iter().chain(released).collect(),
         claims_parameter_supported: true,

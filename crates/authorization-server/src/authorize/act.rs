@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use protocol::{
     Micros, OAuthError, Scopes,
     authorization::{Decision, Response},
+    claims::ClaimsRequest,
 };
 use store::codes::Code;
 use views::{Locale, Message};
@@ -38,7 +39,9 @@ pub async fn obey(
         Decision::SignIn { .. } => Ok(Err(Detour::SignIn)),
         Decision::Consent { .. } => Ok(Err(Detour::Consent)),
         Decision::Refuse(error) => refuse(journey, &error).await.map(Ok),
-        Decision::Permit { scopes, offline } => permit(journey, scopes, offline).await.map(Ok),
+        Decision::Permit { scopes, offline, claims } => {
+            permit(journey, scopes, offline, &claims).await.map(Ok)
+        }
     }
 }
 
@@ -54,7 +57,12 @@ async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpRespons
 /// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of
 /// it.
 // S23, S32
-async fn permit(journey: &Journey<'_>, scopes: Scopes, offline: bool) -> Result<HttpResponse, PageError> {
+async fn permit(
+    journey: &Journey<'_>,
+    scopes: Scopes,
+    offline: bool,
+    claims: &ClaimsRequest,
+) -> Result<HttpResponse, PageError> {
     let Some(SignedIn { user, session }) = &journey.signed_in else {
         return Err(PageError::internal("a request was permitted with nobody signed in"));
     };
@@ -71,7 +79,7 @@ async fn permit(journey: &Journey<'_>, scopes: Scopes, offline: bool) -> Result<
         scopes,
         offline,
         nonce: valid.nonce.clone(),
-        claims: valid.claims_text.clone(),
+        claims: claims_text(claims)?,
         auth_time: session.auth_time,
         amr: session.amr.clone(),
         failures: 0,
@@ -89,6 +97,14 @@ async fn permit(journey: &Journey<'_>, scopes: Scopes, offline: bool) -> Result<
         None => core.store.insert_code(code).await?,
     }
     Ok(send(journey, &Response::Code(secret.expose())))
+}
+
+/// As it is kept with the grant; nothing where nothing was asked for by name.
+fn claims_text(claims: &ClaimsRequest) -> Result<Option<String>, PageError> {
+    if claims.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(claims).map(Some).map_err(PageError::internal)
 }
 
 fn send(journey: &Journey<'_>, response: &Response<'_>) -> HttpResponse {

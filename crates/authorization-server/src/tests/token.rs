@@ -56,6 +56,7 @@ async fn what_the_tokens_say() {
         assert_eq!((text(&claims, "nonce"), &claims["amr"]), ("n-1", &json!(["pwd"])));
         assert_eq!(text(&claims, "at_hash"), protocol::token::at_hash(access_token, alg));
         assert!(claims.get("email").is_none());
+        assert_eq!(text(&claims, "acr"), "1");
 
         house.clock.advance(5 * SECOND);
         let renewed = house.refresh(&client, text(&tokens, "refresh_token")).await.json();
@@ -80,13 +81,14 @@ on_both!(plain_oauth_has_no_id_token);
 // S30
 async fn claims_that_the_client_wanted_are_in_the_id_token() {
     let (house, client) = furnished(|_| {}).await;
-    let wishes = r#"{"id_token":{"email":{"essential":true},"name":null}}"#;
-    let url = authorize(&client, &[("scope", "openid email"), ("claims", wishes)]);
+    let wishes = r#"{"id_token":{"email":{"essential":true},"nickname":null}}"#;
+    let url = authorize(&client, &[("claims", wishes)]);
     let code = house.get(&url).await.parameter("code").unwrap();
     let tokens = house.redeem(&client, &code).await.json();
     let (_, claims) = parts(text(&tokens, "id_token"));
     assert_eq!(text(&claims, "email"), "u1@example.test");
-    assert!(claims.get("name").is_none(), "the scope profile was not granted");
+    assert!(claims.get("name").is_none() && claims.get("nickname").is_none());
+    assert_eq!(tokens["scope"], "openid", "the token does not get the scope");
 }
 on_both!(claims_that_the_client_wanted_are_in_the_id_token);
 

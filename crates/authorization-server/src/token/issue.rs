@@ -3,6 +3,7 @@
 use keyring::{AccessClaims, Audience, Token};
 use protocol::{
     Client, Micros, Policy, Scopes, SigningAlg,
+    authorization::ACR_PASSWORD,
     claims::ClaimsRequest,
     seconds,
     token::{IdTokenClaims, at_hash},
@@ -45,7 +46,7 @@ impl<'a> Issuer<'a> {
     ) -> Result<Tokens, OAuthFailure> {
         let mut tokens = self.access_token(&grant.user_id, Some(&grant.id), scopes)?;
         if scopes.contains("openid") {
-            tokens.id_token = Some(self.id_token(grant, scopes, nonce, &tokens.access_token).await?);
+            tokens.id_token = Some(self.id_token(grant, nonce, &tokens.access_token).await?);
         }
         Ok(tokens)
     }
@@ -84,7 +85,6 @@ impl<'a> Issuer<'a> {
     async fn id_token(
         &self,
         grant: &Grant,
-        scopes: &Scopes,
         nonce: Option<&str>,
         access_token: &str,
     ) -> Result<String, OAuthFailure> {
@@ -98,27 +98,26 @@ impl<'a> Issuer<'a> {
             auth_time: seconds(grant.auth_time),
             nonce,
             at_hash: Some(at_hash(access_token, alg)),
+            acr: ACR_PASSWORD,
             amr: grant.amr.split(' ').filter(|method| !method.is_empty()).collect(),
             sid: grant.sid.as_deref(),
-            wanted: self.wanted(grant, scopes).await?,
+            wanted: self.wanted(grant).await?,
         };
         Ok(self.core.ring.sign(alg, Token::Id, &claims)?)
     }
 }
 
 impl Issuer<'_> {
-    /// The claims that the client wanted in the ID token itself, of those that its scopes release.
+    /// The claims that the client wanted in the ID token itself and the person agreed to.
     // S30
-    async fn wanted(&self, grant: &Grant, scopes: &Scopes) -> Result<Map<String, Value>, OAuthFailure> {
+    async fn wanted(&self, grant: &Grant) -> Result<Map<String, Value>, OAuthFailure> {
         let request = ClaimsRequest::parse(grant.claims.as_deref())?;
-        let names = request.for_id_token(scopes);
+        let names = request.for_id_token();
         if names.is_empty() {
             return Ok(Map::new());
         }
         let Some(profile) = self.core.store.profile(&grant.user_id).await? else { return Ok(Map::new()) };
         let claims = web::claims(&profile, &self.core.pictures).map_err(OAuthFailure::internal)?;
-        let mut wanted = claims.released(scopes);
-        wanted.retain(|name, _| names.contains(&name.as_str()));
-        Ok(wanted)
+        Ok(claims.named(&names))
     }
 }

@@ -1,7 +1,7 @@
 //! The one place that decides how an authorization request goes on. Every detour ends here again.
 
 use super::{Prompt, ValidRequest};
-use crate::{Client, ErrorCode, Micros, OAuthError, SECOND, Scopes};
+use crate::{Client, ErrorCode, Micros, OAuthError, SECOND, Scopes, claims::ClaimsRequest};
 
 /// The person who is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Decision {
         scopes: Scopes,
         /// The grant outlives the session.
         offline: bool,
+        /// Single claims, of those asked for, that the person agreed to.
+        claims: ClaimsRequest,
     },
     Refuse(OAuthError),
 }
@@ -50,12 +52,9 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     if situation.denied {
         return refuse(ErrorCode::AccessDenied, "The person did not agree.");
     }
-    // We assert no authentication context class, so an essential one is a failed authentication attempt.
-    if request.claims.requires_acr() {
-        return refuse(
-            ErrorCode::UnmetAuthenticationRequirements,
-            "No authentication context class is offered.",
-        );
+    if !request.claims.is_met_by_acr(super::ACR_PASSWORD) {
+        let why = "No such authentication context class is offered.";
+        return refuse(ErrorCode::UnmetAuthenticationRequirements, why);
     }
     let silent = request.prompts.has(Prompt::None);
     let person = match sign_in(request, situation) {
@@ -72,9 +71,10 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     };
     debug_assert!(!person.subject.is_empty());
     match consent(request, situation) {
-        Consent::Given(scopes) => {
+        Consent::Given(agreed) => {
+            let scopes = request.scopes.intersect(&agreed);
             let offline = scopes.contains("offline_access");
-            Decision::Permit { scopes, offline }
+            Decision::Permit { scopes, offline, claims: request.claims.within(&agreed) }
         }
         Consent::Needed(_) if silent => refuse(ErrorCode::ConsentRequired, "The person must agree first."),
         Consent::Needed(missing) => Decision::Consent { missing },
@@ -123,24 +123,23 @@ enum Consent {
 /// 3).
 fn consent(request: &ValidRequest, situation: &Situation<'_>) -> Consent {
     let client = situation.client;
+    let asked = &request.consent_scopes;
     let recorded = situation.consented.cloned().unwrap_or_default();
     // An answer counts for the person who gave it: theirs is on record.
     if let Some(answer) = situation.answer
         && answer.is_subset(&recorded)
+        && !request.scopes.intersect(answer).is_empty()
     {
-        let scopes = request.scopes.intersect(answer);
-        if !scopes.is_empty() {
-            return Consent::Given(scopes);
-        }
+        return Consent::Given(asked.intersect(answer));
     }
     if request.prompts.has(Prompt::Consent) {
-        return Consent::Needed(request.scopes.clone());
+        return Consent::Needed(asked.clone());
     }
     if client.trusted {
-        return Consent::Given(request.scopes.clone());
+        return Consent::Given(asked.clone());
     }
-    let missing = request.scopes.without(&recorded.union(&client.everyone_scopes));
-    if missing.is_empty() { Consent::Given(request.scopes.clone()) } else { Consent::Needed(missing) }
+    let missing = asked.without(&recorded.union(&client.everyone_scopes));
+    if missing.is_empty() { Consent::Given(asked.clone()) } else { Consent::Needed(missing) }
 }
 
 fn refuse(code: ErrorCode, description: &'static str) -> Decision {

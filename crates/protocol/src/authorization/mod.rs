@@ -2,6 +2,7 @@
 //!
 //! [`validate`] shows the order of the rules; each rule is a file here.
 
+mod acr;
 mod decide;
 mod hints;
 mod max_age;
@@ -18,6 +19,7 @@ mod scope;
 mod sizes;
 mod unsupported;
 
+pub use acr::{PASSWORD as ACR_PASSWORD, SUPPORTED as ACR_VALUES};
 pub use decide::{Decision, Person, Situation, decide};
 pub use pending::Pending;
 pub use pkce::{METHODS as CODE_CHALLENGE_METHODS, proves};
@@ -39,6 +41,8 @@ pub struct ValidRequest {
     pub redirect_uri_given: bool,
     /// What the client may have of what it asked for; never empty.
     pub scopes: Scopes,
+    /// What the person is asked: these scopes, and those that cover the claims asked for by name.
+    pub consent_scopes: Scopes,
     pub nonce: Option<String>,
     pub code_challenge: Option<String>,
     pub prompts: Prompts,
@@ -48,8 +52,6 @@ pub struct ValidRequest {
     /// As it came: whoever holds the keys must verify it before [`decide`].
     pub id_token_hint: Option<String>,
     pub claims: ClaimsRequest,
-    /// The `claims` parameter as it came, to be kept with the grant.
-    pub claims_text: Option<String>,
     pub ui_locales: Option<String>,
 }
 
@@ -86,6 +88,7 @@ pub fn validate(
 
     Ok(ValidRequest {
         redirect_uri_given,
+        consent_scopes: scopes.union(&claims.scopes().intersect(&client.allowed_scopes())),
         scopes,
         nonce: request.nonce.clone(),
         code_challenge,
@@ -94,7 +97,6 @@ pub fn validate(
         login_hint: request.login_hint.clone(),
         id_token_hint: request.id_token_hint.clone(),
         claims,
-        claims_text: request.claims.clone(),
         ui_locales: request.ui_locales.clone(),
         to,
     })

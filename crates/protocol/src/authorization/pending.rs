@@ -17,7 +17,7 @@ pub struct Pending {
 
 impl Pending {
     pub fn new(request: AuthorizationRequest, valid: &ValidRequest) -> Self {
-        Self { request, scopes: valid.scopes.clone(), redirect_uri: valid.to.redirect_uri.clone() }
+        Self { request, scopes: valid.consent_scopes.clone(), redirect_uri: valid.to.redirect_uri.clone() }
     }
 
     pub fn to_json(&self) -> Result<String, serde_json::Error> {

@@ -256,7 +256,11 @@ fn who_must_be_asked() {
     let email = Scopes::parse("email").unwrap();
     let both = Scopes::parse("openid email").unwrap();
     let missing = |text: &str| Decision::Consent { missing: Scopes::parse(text).unwrap() };
-    let permit = |text: &str| Decision::Permit { scopes: Scopes::parse(text).unwrap(), offline: false };
+    let permit = |text: &str| Decision::Permit {
+        scopes: Scopes::parse(text).unwrap(),
+        offline: false,
+        claims: ClaimsRequest::default(),
+    };
 
     assert_eq!(decide_with("", situation(&client, None)), missing("openid email"));
     assert_eq!(decide_with("", situation(&client, Some(&email))), missing("openid"));
@@ -276,6 +280,28 @@ fn who_must_be_asked() {
     assert_eq!(decide_with("", situation(&approved, None)), permit("openid email"));
     let partly = Client { everyone_scopes: email.clone(), ..samples::client() };
     assert_eq!(decide_with("", situation(&partly, None)), missing("openid"));
+}
+
+// S30
+#[test]
+fn claims_by_name_widen_the_question_and_not_the_token() {
+    let wishes =
+        r#"{"userinfo":{"name":{"essential":true},"phone_number":null},"id_token":{"email":null,"x":null}}"#;
+    let mut pairs = with("claims", wishes);
+    pairs.retain(|(name, _)| name != "scope");
+    pairs.push(("scope".into(), "openid".into()));
+    let client = Client { scopes: Scopes::parse("openid profile email").unwrap(), ..samples::client() };
+    let valid = check_as(&pairs, &client, &Policy::new("https://op")).unwrap();
+    let openid = Scopes::parse("openid").unwrap();
+    let missing = Decision::Consent { missing: Scopes::parse("profile email").unwrap() };
+    assert_eq!(decide(&valid, &situation(&client, Some(&openid))), missing);
+    let agreed = Scopes::parse("openid profile").unwrap();
+    let answered = Situation { answer: Some(&agreed), ..situation(&client, Some(&agreed)) };
+    let Decision::Permit { scopes, claims, .. } = decide(&valid, &answered) else { panic!("not permitted") };
+    assert_eq!(scopes, openid);
+    assert_eq!((claims.for_userinfo(), claims.for_id_token()), (vec!["name"], vec![]));
+    let request = AuthorizationRequest::parse(&pairs);
+    assert_eq!(Pending::new(request, &valid).scopes().to_string(), "openid profile email");
 }
 
 proptest! {

@@ -21,6 +21,7 @@ pub struct IdTokenClaims<'a> {
     pub nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    pub acr: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
