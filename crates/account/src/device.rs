@@ -73,3 +73,86 @@ pub fn cookie(core: &Core, device: Device, user: &User) -> Cookie<'static> {
 fn cookie_name(site: &Site) -> &'static str {
     if site.is_secure() { "__Host-visage-known" } else { "visage-known" }
 }
+
+#[cfg(test)]
+mod tests {
+    use keyring::{MasterKey, Purpose, generate};
+
+    use super::*;
+
+    fn ring(random: &Random) -> Ring {
+        let master = MasterKey::from_bytes(&[3; 32]);
+        let rows =
+            Purpose::ALL.map(|purpose| generate(purpose, &master, random).at(keyring::State::Current, 0));
+        let ring = Ring::new("https://id.example", master);
+        ring.replace(&rows).expect("keys of our own");
+        ring
+    }
+
+    fn user(id: &str) -> User {
+        User {
+            id: id.into(),
+            storage_id: id.into(),
+            email: format!("{id}@example.test"),
+            email_verified: false,
+            password_hash: None,
+            password_changed_at: None,
+            name: None,
+            given_name: None,
+            family_name: None,
+            phone_number: None,
+            phone_number_verified: false,
+            locale: None,
+            claims: "{}".into(),
+            user_type: None,
+            is_active: true,
+            is_admin: false,
+            picture_id: None,
+            picture_url: None,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    // S42
+    #[test]
+    fn a_browser_is_known_for_those_who_signed_in_with_it() {
+        let random = Random::seeded(1);
+        let (ring, ada, bob) = (ring(&random), user("ada"), user("bob"));
+        assert_eq!(Device::parse(None).knows(&ring, &ada), None);
+        let cookie = Device::parse(None).with(&ring, &random, &ada);
+        let device = Device::parse(Some(&cookie));
+        assert!(device.knows(&ring, &ada).is_some() && device.knows(&ring, &bob).is_none());
+        assert!(!cookie.contains("ada"));
+
+        // A second person joins the first; the browser keeps its name.
+        let both = Device::parse(Some(&device.clone().with(&ring, &random, &bob)));
+        assert_eq!(both.knows(&ring, &ada), device.knows(&ring, &ada));
+        assert!(both.knows(&ring, &bob).is_some());
+        // Signing in again adds nothing.
+        assert_eq!(both.clone().with(&ring, &random, &bob), both.clone().with(&ring, &random, &bob));
+        assert_eq!(Device::parse(Some(&both.clone().with(&ring, &random, &ada))).macs.len(), 2);
+
+        // A new password makes every browser a stranger; another browser's mark is no use.
+        let changed = User { password_changed_at: Some(1), ..user("ada") };
+        assert_eq!(device.knows(&ring, &changed), None);
+        let stolen = Device { name: "another".into(), macs: device.macs.clone() };
+        assert_eq!(stolen.knows(&ring, &ada), None);
+    }
+
+    #[test]
+    fn a_crowd_does_not_grow_the_cookie_without_end() {
+        let random = Random::seeded(1);
+        let ring = ring(&random);
+        let mut cookie = String::new();
+        for number in 0..20 {
+            cookie = Device::parse(Some(&cookie)).with(&ring, &random, &user(&number.to_string()));
+        }
+        assert!(cookie.len() < 400, "{}", cookie.len());
+        let device = Device::parse(Some(&cookie));
+        assert!(device.knows(&ring, &user("19")).is_some() && device.knows(&ring, &user("0")).is_none());
+        for nonsense in ["", ".", "a b.c", "é.x", &"a".repeat(65), "\u{0}"] {
+            assert_eq!(Device::parse(Some(nonsense)), Device::default(), "{nonsense:?}");
+        }
+    }
+}

@@ -32,7 +32,7 @@ on_both!(the_page_says_who_asks_for_what, house => {
     assert!(house.core.store.consent("person-ada", "rivage").await.unwrap().is_none());
 });
 
-// S40, S41
+// S32, S40, S41
 on_both!(a_yes_is_to_what_stands_in_the_row, house => {
     house.person("ada").await;
     let (browser, id, path) = asked(&house, "ada", &[]).await;
@@ -49,7 +49,7 @@ on_both!(a_yes_is_to_what_stands_in_the_row, house => {
     assert_eq!((consent.scopes, consent.granted_at), (agreed.clone(), house.clock_now()));
     let interaction = house.interaction(&id, &browser).await.unwrap();
     assert_eq!((interaction.consented, interaction.denied), (Some(agreed.to_string()), false));
-    // Twice is once (S32).
+    // Twice is once.
     browser.fill(&path, &path, &fields).await.leads_to(&format!("/oauth2/authorize/{}", id.as_str()));
 
     // More is asked for, and said so; what was agreed to before stays.
@@ -73,6 +73,7 @@ on_both!(a_no_goes_back_to_the_hub, house => {
     }
 });
 
+// S40
 on_both!(only_administrators_approve_for_everyone, house => {
     house.person("ada").await;
     house.person("root").await;

@@ -5,6 +5,7 @@ use crate::{house::PASSWORD, on_both};
 const FIELDS: [(&str, &str); 3] =
     [("name", "Grace Hopper"), ("email", "Grace@example.test"), ("password", PASSWORD)];
 
+// S113
 on_both!(the_first_administrator_is_made_once, house => {
     let store = &house.core.store;
     let void = account::setup::offer(store, &house.core.random).await.unwrap().unwrap();

@@ -4,13 +4,13 @@ use actix_web::test::TestRequest;
 
 use crate::{house::PASSWORD, on_both};
 
+// S26, S27
 on_both!(a_person_signs_in_for_their_own_account, house => {
     let person = house.person("ada").await;
     let browser = house.browser();
     browser.get("/account").await.leads_to("/login");
     let page = browser.get("/login").await;
     page.is(200, "login").hides("id=\"cancel\"");
-    // S27, S26
     let policy = page.header("content-security-policy");
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self';"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
@@ -103,6 +103,7 @@ on_both!(a_forged_form_is_refused, house => {
     assert!(browser.cookie("__Host-visage-session").is_none());
 });
 
+// S31, S79
 on_both!(the_page_is_about_the_client_that_waits, house => {
     house.person("ada").await;
     let client = house.client("rivage").await;
@@ -111,7 +112,7 @@ on_both!(the_page_is_about_the_client_that_waits, house => {
     let path = format!("/login?interaction={}", id.as_str());
     let page = browser.get(&path).await;
     page.is(200, "login").says("Atelier Rivage").says("href=\"https://rivage.example/privacy\"").says("lang=\"fr\"");
-    // S79: links that a person may follow, nothing else. S31: the hint is text.
+    // Links that a person may follow, nothing else; the hint is text.
     page.hides("javascript:").hides("<script>").says("value=\"&#34;&#62;&#60;script&#62;\"");
     page.says(&format!("<a id=\"cancel\" href=\"/oauth2/authorize/{}?cancel=1\">", id.as_str()));
     let policy = page.header("content-security-policy");
@@ -145,12 +146,13 @@ on_both!(a_request_is_bound_to_the_browser_that_began_it, house => {
     browser.get(&path).await.is(400, "error").says("took too long");
 });
 
+// S43
 on_both!(other_methods_are_named, house => {
     let browser = house.browser();
     let answer = browser.send(TestRequest::put().uri("/login")).await;
     answer.is(405, "error");
     assert_eq!(answer.header("allow"), "GET, HEAD, POST");
-    // S43: a megabyte of password is not hashed.
+    // A megabyte of password is not hashed.
     let long = "a".repeat(1 << 20);
     let answer = browser.post("/login", &[("username", "a@b"), ("password", &long)]).await;
     assert_eq!(answer.status, 413);

@@ -17,6 +17,7 @@ async fn fail_often(house: &House, browser: &Browser, email: &str, times: usize)
     }
 }
 
+// S42
 on_both!(guessing_is_slowed_more_and_more, house => {
     house.person("ada").await;
     let attacker = house.browser();
@@ -40,6 +41,7 @@ on_both!(guessing_is_slowed_more_and_more, house => {
     attacker.sign_in("/login", "ada@example.test", PASSWORD).await.leads_to("/account");
 });
 
+// S42
 on_both!(nobody_is_locked_out_by_somebody_else, house => {
     house.person("ada").await;
     let at_home = house.signed_in("ada@example.test").await;
@@ -57,6 +59,7 @@ on_both!(nobody_is_locked_out_by_somebody_else, house => {
     assert_eq!(fail(&attacker, "ada@example.test").await, 429);
 });
 
+// S42
 on_both!(a_known_browser_is_slowed_too, house => {
     house.person("ada").await;
     let browser = house.signed_in("ada@example.test").await;
@@ -77,6 +80,7 @@ on_both!(a_known_browser_is_slowed_too, house => {
     assert_eq!(fail(&liar, "bob@example.test").await, 429);
 });
 
+// S42
 on_both!(many_places_slow_strangers_but_not_the_person, house => {
     house.person("ada").await;
     let at_home = house.signed_in("ada@example.test").await;
@@ -90,6 +94,7 @@ on_both!(many_places_slow_strangers_but_not_the_person, house => {
     at_home.sign_in("/login", "ada@example.test", PASSWORD).await.leads_to("/account");
 });
 
+// S42
 on_both!(one_place_that_tries_everybody_is_slowed, house => {
     let ada = house.person("ada").await;
     // The 101st failure begins the delay; hashing a hundred passwords would only take time here.
@@ -118,7 +123,7 @@ on_both!(one_place_that_tries_everybody_is_slowed, house => {
     attacker.sign_in("/login", &ada.email, PASSWORD).await.leads_to("/account");
 });
 
-// I11: tries at the same moment are charged before anybody looks.
+// S42, I11: tries at the same moment are charged before anybody looks.
 on_both!(tries_in_parallel_do_not_slip_through, house => {
     house.person("ada").await;
     let browsers: Vec<_> = (0..24).map(|_| house.browser()).collect();
