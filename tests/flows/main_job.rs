@@ -31,12 +31,17 @@ async fn a_person_at_the_relying_party() {
     let page = browser.follow(page, &provider).await.unwrap();
     let page = browser.get(&page.location().unwrap_or(page.url)).await.unwrap();
     let page = browser.follow(page, &provider).await.unwrap();
-    let form = page.form("login").unwrap().with("username", &demo.person.email).with("password", &demo.person.password);
+    let form = page
+        .form("login")
+        .unwrap()
+        .with("username", &demo.person.email)
+        .with("password", &demo.person.password);
     let page = browser.submit(&page.url, &form).await.unwrap();
     let page = browser.follow(page, &provider).await.unwrap();
     assert_eq!(page.name().as_deref(), Some("consent"));
     assert!(page.body.contains("Greenhouse Postcards"), "the consent page names the application (S40)");
-    let page = browser.submit(&page.url, &page.form("consent").unwrap().with("decision", "allow")).await.unwrap();
+    let page =
+        browser.submit(&page.url, &page.form("consent").unwrap().with("decision", "allow")).await.unwrap();
     let page = browser.follow(page, &provider).await.unwrap();
     let page = browser.get(&page.location().unwrap()).await.unwrap();
     let page = browser.follow(page, &application).await.unwrap();
@@ -44,8 +49,12 @@ async fn a_person_at_the_relying_party() {
     assert!(page.body.contains("Grace Garden") && page.body.contains("/media/initials/GG-"), "{}", page.body);
 
     // The form of the page, sent as a browser would: the relying party hands it to the API with its token.
-    let cookies: Vec<_> = browser.cookies["localhost"].iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let part = reqwest::multipart::Part::bytes(picture::png(600, 120)).file_name("me.png").mime_str("image/png").unwrap();
+    let cookies: Vec<_> =
+        browser.cookies["localhost"].iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let part = reqwest::multipart::Part::bytes(picture::png(600, 120))
+        .file_name("me.png")
+        .mime_str("image/png")
+        .unwrap();
     let upload = http
         .post(at("/photo"))
         .header("cookie", cookies.join("; "))
@@ -53,7 +62,11 @@ async fn a_person_at_the_relying_party() {
         .multipart(reqwest::multipart::Form::new().part("photo", part));
     assert_eq!(upload.send().await.unwrap().status(), 303);
     let page = browser.get(&application).await.unwrap();
-    assert!(page.body.contains("Your photo was changed.") && page.body.contains("/media/profile-photos/"), "{}", page.body);
+    assert!(
+        page.body.contains("Your photo was changed.") && page.body.contains("/media/profile-photos/"),
+        "{}",
+        page.body
+    );
 
     for (form, sentence) in [("refresh", "New tokens have arrived."), ("remove", "Your photo was removed.")] {
         let answer = browser.submit(&page.url, &page.form(form).unwrap()).await.unwrap();

@@ -98,9 +98,11 @@ impl App {
         for _ in 0..4 {
             page = browser.follow(page, &origin).await.expect("redirects");
             let form = match page.name().as_deref() {
-                Some("login") => {
-                    page.form("login").unwrap().with("username", &person.email).with("password", &person.password)
-                }
+                Some("login") => page
+                    .form("login")
+                    .unwrap()
+                    .with("username", &person.email)
+                    .with("password", &person.password),
                 Some("consent") => page.form("consent").unwrap().with("decision", "allow"),
                 _ => return page,
             };
@@ -158,7 +160,8 @@ impl App {
     }
 
     pub async fn userinfo(&self, access_token: &str) -> Answer {
-        Answer::of(self.http.get(format!("{}/api/auth/userinfo", self.endpoint)).bearer_auth(access_token)).await
+        Answer::of(self.http.get(format!("{}/api/auth/userinfo", self.endpoint)).bearer_auth(access_token))
+            .await
     }
 
     pub async fn introspect(&self, token: &str) -> Value {

@@ -60,7 +60,8 @@ pub struct Server {
 impl Server {
     /// Starts `visage serve` and waits until it is ready at `origin`.
     pub async fn start(origin: &str, environment: &[(String, String)]) -> Self {
-        let mut child = command(&["serve"], environment).stdin(Stdio::null()).spawn().expect("the binary starts");
+        let mut child =
+            command(&["serve"], environment).stdin(Stdio::null()).spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         keep(child.stdout.take().unwrap(), &log);
         keep(child.stderr.take().unwrap(), &log);

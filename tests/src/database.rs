@@ -76,7 +76,8 @@ fn admin_url() -> String {
 async fn connect(url: &str) -> tokio_postgres::Client {
     let mut url: url::Url = url.parse().unwrap();
     url.set_query(Some("sslmode=disable"));
-    let (client, connection) = tokio_postgres::connect(url.as_str(), NoTls).await.expect("PostgreSQL answers");
+    let (client, connection) =
+        tokio_postgres::connect(url.as_str(), NoTls).await.expect("PostgreSQL answers");
     tokio::spawn(connection);
     client
 }

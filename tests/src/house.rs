@@ -96,7 +96,8 @@ impl House {
 
     pub async fn person(&self, email: &str) -> Person {
         let password = "correct horse battery staple".to_owned();
-        let claims = serde_json::json!({ "given_name": "Grace", "family_name": "Garden", "email_verified": true });
+        let claims =
+            serde_json::json!({ "given_name": "Grace", "family_name": "Garden", "email_verified": true });
         let person = NewPerson {
             email: email.to_owned(),
             name: Some("Grace Garden".to_owned()),
@@ -124,7 +125,8 @@ impl House {
             details.redirect_uris = vec![CALLBACK.to_owned()];
             details.post_logout_redirect_uris = vec![SIGNED_OUT.to_owned()];
         }
-        let (client, secret) = client::create(&self.place, Some(id.to_owned()), details).await.expect("a client");
+        let (client, secret) =
+            client::create(&self.place, Some(id.to_owned()), details).await.expect("a client");
         App {
             issuer: self.issuer.clone(),
             endpoint: self.issuer.clone(),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ::web::{Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture};
+use ::web::{
+    Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture,
+};
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring};
 use photo::objects::StoreSettings;
@@ -62,7 +64,9 @@ impl House {
             delete_after: config.photos.delete_after.micros(),
             logos: account::Logos::default(),
         };
-        let photo = photo::State::open(&photo_settings(&config)).await.map_err(|error| Failure::new(error.to_string()))?;
+        let photo = photo::State::open(&photo_settings(&config))
+            .await
+            .map_err(|error| Failure::new(error.to_string()))?;
         let profile = profile::State { delete_after: config.photos.delete_after.micros() };
         Ok(Self {
             readiness: Readiness::new(core.store.clone()),

@@ -25,7 +25,10 @@ fn evil() -> Vec<(&'static str, Vec<u8>)> {
         ("a PDF", b"%PDF-1.7\n1 0 obj\n".to_vec()),
         ("HTML behind a GIF's first bytes", b"GIF89a<html><script>alert(1)</script>".to_vec()),
         ("a PNG of 50000x50000", samples::png(50_000, 50_000, 8, 2, &[], &samples::zeros(1 << 20))),
-        ("a PNG with an iCCP bomb", samples::png(64, 64, 8, 2, &samples::chunk(b"iCCP", &icc_bomb), &samples::zeros(64 * 193))),
+        (
+            "a PNG with an iCCP bomb",
+            samples::png(64, 64, 8, 2, &samples::chunk(b"iCCP", &icc_bomb), &samples::zeros(64 * 193)),
+        ),
         ("a GIF with a huge canvas", samples::gif(65_535, 65_535, 1)),
         ("a progressive JPEG of many scans", samples::scan_bomb(4000, 2000)),
         ("a WebP that lies about its chunks", samples::webp_lying_chunk()),

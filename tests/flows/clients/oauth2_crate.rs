@@ -1,9 +1,9 @@
 //! The `oauth2` crate: code with PKCE without OpenID Connect, refresh, client credentials, introspection, revocation.
 
 use oauth2::{
-    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl, PkceCodeChallenge,
-    RedirectUrl, RefreshToken, RevocationUrl, Scope, StandardRevocableToken, TokenIntrospectionResponse, TokenResponse,
-    TokenUrl, basic::BasicClient,
+    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl,
+    PkceCodeChallenge, RedirectUrl, RefreshToken, RevocationUrl, Scope, StandardRevocableToken,
+    TokenIntrospectionResponse, TokenResponse, TokenUrl, basic::BasicClient,
 };
 use tests::{Browser, app::parameter, on_both};
 

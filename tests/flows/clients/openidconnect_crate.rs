@@ -2,9 +2,10 @@
 //! revocation, logout.
 
 use openidconnect::{
-    AccessToken, AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl, IssuerUrl,
-    LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl, ProviderMetadataWithLogout,
-    RedirectUrl, RefreshToken, RevocationUrl, Scope, TokenIntrospectionResponse, TokenResponse,
+    AccessToken, AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl,
+    IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
+    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RevocationUrl, Scope, TokenIntrospectionResponse,
+    TokenResponse,
     core::{CoreAuthenticationFlow, CoreClient, CoreRevocableToken, CoreUserInfoClaims},
 };
 use tests::{
@@ -87,13 +88,13 @@ async fn whole_job(house: &House, alg: &str) {
         .await
         .unwrap();
     assert_eq!(user.email().map(|email| email.as_str()), Some("grace@example.org"));
-    let picture = user.picture().and_then(|picture| picture.get(None)).expect("a picture").as_str().to_owned();
+    let picture =
+        user.picture().and_then(|picture| picture.get(None)).expect("a picture").as_str().to_owned();
     let image = house.http.get(picture).send().await.unwrap();
     assert_eq!(image.headers()["content-type"], "image/jpeg"); // S83: it works, for anybody
 
     let refresh_token = RefreshToken::new(tokens.refresh_token().expect("a refresh token").secret().clone());
-    let renewed =
-        client.exchange_refresh_token(&refresh_token).unwrap().request_async(&http).await.unwrap();
+    let renewed = client.exchange_refresh_token(&refresh_token).unwrap().request_async(&http).await.unwrap();
     let renewed_id = renewed.id_token().expect("an ID token");
     let renewed_claims = renewed_id.claims(&id_token_verifier, |_: Option<&Nonce>| Ok(())).unwrap();
     assert_eq!(renewed_claims.subject(), claims.subject()); // S61
@@ -104,7 +105,8 @@ async fn whole_job(house: &House, alg: &str) {
     client.revoke_token(CoreRevocableToken::from(token.clone())).unwrap().request_async(&http).await.unwrap();
     assert!(!client.introspect(&token).request_async(&http).await.unwrap().active());
 
-    let endpoint = metadata.additional_metadata().end_session_endpoint.clone().expect("an end_session_endpoint");
+    let endpoint =
+        metadata.additional_metadata().end_session_endpoint.clone().expect("an end_session_endpoint");
     let url = LogoutRequest::from(endpoint)
         .set_id_token_hint(renewed_id)
         .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(SIGNED_OUT.to_owned()).unwrap())

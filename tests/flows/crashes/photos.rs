@@ -57,7 +57,10 @@ async fn replacement(engine: Engine) {
     server.terminate();
     place.run(&["photos", "cleanup", "--days", "0"], "");
     let server = place.start().await;
-    eventually("only the current photo is left", async || objects(&place.dir.path().join("photos")).len() == 4).await;
+    eventually("only the current photo is left", async || {
+        objects(&place.dir.path().join("photos")).len() == 4
+    })
+    .await;
     assert_whole(&current).await;
     assert_eq!(server.terminate(), Some(0));
     place.run(&["photos", "verify"], "");

@@ -71,13 +71,15 @@ impl Place {
 
     pub fn person(&self, email: &str) -> Person {
         let password = "correct horse battery staple".to_owned();
-        let added = self.json(&["user", "add", "--email", email, "--name", "Grace Garden", "--json"], &password);
+        let added =
+            self.json(&["user", "add", "--email", email, "--name", "Grace Garden", "--json"], &password);
         Person { id: added["id"].as_str().unwrap().to_owned(), email: email.to_owned(), password }
     }
 
     /// A trusted client, so that the journeys lead straight to a code.
     pub fn app(&self, id: &str, options: &[&str]) -> App {
-        let fixed = ["client", "add", "--id", id, "--name", id, "--redirect-uri", CALLBACK, "--trusted", "--json"];
+        let fixed =
+            ["client", "add", "--id", id, "--name", id, "--redirect-uri", CALLBACK, "--trusted", "--json"];
         let added = self.json(&[&fixed, options].concat(), "");
         App {
             issuer: self.issuer.clone(),

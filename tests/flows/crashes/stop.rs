@@ -15,10 +15,10 @@ async fn sigterm(engine: Engine) {
     let app = place.app("stopping", &[]);
     let server = place.start().await;
     let token = app.tokens(&person, "openid profile").await["access_token"].as_str().unwrap().to_owned();
-    let (uploading, bearer) = (app.clone(), token.clone());
-    let upload = tokio::spawn(async move { uploading.upload(&bearer, picture::png(900, 90)).await });
+    let (uploading, bearer, bytes) = (app.clone(), token.clone(), picture::png(900, 90));
+    let upload = tokio::spawn(async move { uploading.upload(&bearer, bytes).await });
     // The upload is under way, then the server is asked to stop.
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    tokio::time::sleep(Duration::from_millis(40)).await;
     let stopped = tokio::task::spawn_blocking(move || server.terminate());
     let answer = upload.await.unwrap().expect(200);
     assert_eq!(stopped.await.unwrap(), Some(0), "the exit code of a graceful stop");

@@ -97,7 +97,9 @@ async fn rotation(engine: Engine) {
                 app.userinfo(again.text("access_token")).await.expect(200);
             } else {
                 again.expect_error(400, "invalid_grant");
-                app.userinfo(tokens["access_token"].as_str().unwrap()).await.expect_error(401, "invalid_token");
+                app.userinfo(tokens["access_token"].as_str().unwrap())
+                    .await
+                    .expect_error(401, "invalid_token");
             }
         }
         server.kill();

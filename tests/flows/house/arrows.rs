@@ -56,7 +56,11 @@ fn some_crates_live_in_one_room() {
     for room in rooms() {
         for dependency in room.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
             for (name, home) in ONLY_HERE {
-                assert!(dependency.name != *name || *room.name == **home, "{} must not use {name}", room.name);
+                assert!(
+                    dependency.name != *name || *room.name == **home,
+                    "{} must not use {name}",
+                    room.name
+                );
             }
         }
     }

@@ -14,17 +14,40 @@ fn codes(arguments: &[&str], environment: &[(String, String)], input: &str) -> (
 #[test]
 fn every_command_has_help_with_an_example() {
     let commands: &[&[&str]] = &[
-        &["demo"], &["serve"], &["migrate"], &["doctor"], &["openapi"],
-        &["user", "add"], &["user", "list"], &["user", "show"], &["user", "disable"], &["user", "enable"],
-        &["user", "delete"], &["user", "reset-password"], &["user", "export"],
-        &["client", "add"], &["client", "list"], &["client", "show"], &["client", "update"], &["client", "delete"],
-        &["client", "rotate-secret"], &["keys", "list"], &["keys", "rotate"], &["keys", "retire"],
-        &["photos", "verify"], &["photos", "cleanup"], &["config", "show"], &["config", "reference"],
+        &["demo"],
+        &["serve"],
+        &["migrate"],
+        &["doctor"],
+        &["openapi"],
+        &["user", "add"],
+        &["user", "list"],
+        &["user", "show"],
+        &["user", "disable"],
+        &["user", "enable"],
+        &["user", "delete"],
+        &["user", "reset-password"],
+        &["user", "export"],
+        &["client", "add"],
+        &["client", "list"],
+        &["client", "show"],
+        &["client", "update"],
+        &["client", "delete"],
+        &["client", "rotate-secret"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["keys", "retire"],
+        &["photos", "verify"],
+        &["photos", "cleanup"],
+        &["config", "show"],
+        &["config", "reference"],
     ];
     for command in commands {
         let (code, help, _) = codes(&[command, &["--help"][..]].concat(), &[], "");
         assert_eq!(code, Some(0), "{command:?}");
-        assert!(help.contains("Example") && help.contains(&format!("visage {}", command.join(" "))), "{command:?}: {help}");
+        assert!(
+            help.contains("Example") && help.contains(&format!("visage {}", command.join(" "))),
+            "{command:?}: {help}"
+        );
     }
 }
 
@@ -38,7 +61,8 @@ async fn exit_codes_and_sentences() {
     assert_eq!(code, Some(1));
     assert!(said.contains("8 characters"), "{said}");
     assert_eq!(run(&["user", "add", "--email", "nobody"], "correct horse").0, Some(2));
-    let (code, _, said) = run(&["client", "add", "--name", "x", "--redirect-uri", "http://evil.example/"], "");
+    let (code, _, said) =
+        run(&["client", "add", "--name", "x", "--redirect-uri", "http://evil.example/"], "");
     assert_eq!(code, Some(2));
     assert!(said.contains("https"), "{said}");
 
@@ -71,11 +95,17 @@ async fn a_running_server_sees_what_commands_change() {
     let token = app.tokens(&person, "openid profile").await["access_token"].as_str().unwrap().to_owned();
     app.userinfo(&token).await.expect(200);
     place.run(&["user", "disable", "grace@example.org"], "");
-    crate::crashes::eventually("the token of a disabled person is dead", async || app.userinfo(&token).await.status == 401).await;
+    crate::crashes::eventually("the token of a disabled person is dead", async || {
+        app.userinfo(&token).await.status == 401
+    })
+    .await;
     place.run(&["user", "enable", "grace@example.org"], "");
     let token = app.tokens(&person, "openid profile").await["access_token"].as_str().unwrap().to_owned();
     place.run(&["client", "delete", "late"], "");
-    crate::crashes::eventually("the token of a deleted client is dead", async || app.userinfo(&token).await.status == 401).await;
+    crate::crashes::eventually("the token of a deleted client is dead", async || {
+        app.userinfo(&token).await.status == 401
+    })
+    .await;
     place.run(&["user", "delete", "grace@example.org"], "");
     let all: Value = serde_json::from_str(&place.run(&["user", "list", "--json"], "")).unwrap();
     assert_eq!(all.as_array().map(Vec::len), Some(0));

@@ -11,7 +11,12 @@ async fn kids(app: &App) -> Vec<String> {
     for key in answer.body["keys"].as_array().unwrap() {
         assert!(["d", "p", "q", "k"].iter().all(|private| key.get(private).is_none()), "S92");
     }
-    answer.body["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    answer.body["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn kid(jwt: &str) -> String {
@@ -63,7 +68,10 @@ async fn two_nodes_with_one_database_have_the_same_keys() {
     let on_second = App { endpoint: place.second_origin.clone(), ..app.clone() };
     assert_eq!(kids(&app).await, kids(&on_second).await);
     place.run(&["keys", "rotate", "--alg", "ES256"], "");
-    crate::crashes::eventually("both nodes publish the new key", async || kids(&app).await == kids(&on_second).await).await;
+    crate::crashes::eventually("both nodes publish the new key", async || {
+        kids(&app).await == kids(&on_second).await
+    })
+    .await;
     drop((first, second));
 }
 

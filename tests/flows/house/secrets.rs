@@ -17,7 +17,10 @@ async fn on_postgres() {
 async fn nowhere(engine: Engine) {
     let place = Place::new(engine).await;
     let person = place.person("grace@example.org");
-    let app = place.app("secretive", &["--grant", "authorization_code", "--grant", "refresh_token", "--grant", "client_credentials"]);
+    let app = place.app(
+        "secretive",
+        &["--grant", "authorization_code", "--grant", "refresh_token", "--grant", "client_credentials"],
+    );
     let phone = place.app("phone", &["--public"]);
     let server = place.start().await;
 
@@ -32,7 +35,9 @@ async fn nowhere(engine: Engine) {
         app.redeem(&code).await.expect_error(400, "invalid_grant");
         secrets.extend([code.code, code.verifier]);
         for answer in [&tokens, &renewed] {
-            secrets.extend(["access_token", "refresh_token", "id_token"].map(|name| answer.text(name).to_owned()));
+            secrets.extend(
+                ["access_token", "refresh_token", "id_token"].map(|name| answer.text(name).to_owned()),
+            );
         }
     }
     app.revoke(secrets.last().unwrap()).await.expect(200);
@@ -41,7 +46,8 @@ async fn nowhere(engine: Engine) {
     let mut stranger = Browser::new(tests::http());
     let page = stranger.get(&app.begin("openid", &[]).url).await.unwrap();
     let page = stranger.follow(page, &place.issuer.parse().unwrap()).await.unwrap();
-    let form = page.form("login").unwrap().with("username", &person.email).with("password", "my other password");
+    let form =
+        page.form("login").unwrap().with("username", &person.email).with("password", "my other password");
     stranger.submit(&page.url, &form).await.unwrap();
     secrets.push("my other password".to_owned());
 

@@ -7,7 +7,8 @@ use visage::commands::client_details::Details;
 
 async fn metadata(house: &House) -> Value {
     let openid = Answer::of(house.http.get(house.url("/.well-known/openid-configuration"))).await.expect(200);
-    let oauth = Answer::of(house.http.get(house.url("/.well-known/oauth-authorization-server"))).await.expect(200);
+    let oauth =
+        Answer::of(house.http.get(house.url("/.well-known/oauth-authorization-server"))).await.expect(200);
     assert_eq!(openid.body["token_endpoint"], oauth.body["token_endpoint"]);
     assert_eq!(openid.headers["access-control-allow-origin"], "*");
     openid.body

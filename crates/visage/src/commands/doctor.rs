@@ -95,7 +95,9 @@ async fn database(config: &Config) -> Result<(Store, Finding), Failure> {
 /// Opens every key with the master key, as a start would; makes nothing.
 async fn signing_keys(config: &Config, store: &Store) -> Finding {
     let rows = match keys::rows(store).await {
-        Ok(rows) if rows.is_empty() => return note("keys", "none yet; the first `serve` makes them".to_owned()),
+        Ok(rows) if rows.is_empty() => {
+            return note("keys", "none yet; the first `serve` makes them".to_owned());
+        }
         Ok(rows) => rows,
         Err(failure) => return wrong("keys", failure),
     };
@@ -134,21 +136,31 @@ async fn public_url(config: &Config) -> Vec<Finding> {
     };
     let answer = match http.get(&url).send().await {
         Ok(answer) => answer,
-        Err(error) => return vec![note("public URL", format!("{issuer} does not answer ({error}); is the server running?"))],
+        Err(error) => {
+            return vec![note(
+                "public URL",
+                format!("{issuer} does not answer ({error}); is the server running?"),
+            )];
+        }
     };
     let date = answer.headers().get("date").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let document: serde_json::Value = answer.json().await.unwrap_or_default();
     let mut findings = vec![if document["issuer"] == issuer {
         ok("public URL", format!("{issuer} answers as itself"))
     } else {
-        wrong("public URL", format!("what answers at {issuer} is another issuer; look at `server.public_url` and the proxy"))
+        wrong(
+            "public URL",
+            format!("what answers at {issuer} is another issuer; look at `server.public_url` and the proxy"),
+        )
     }];
     let theirs = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(&date).ok());
     if let Some(theirs) = theirs {
         let apart = (System.now() / 1_000_000 - theirs.timestamp()).abs();
         findings.push(match apart {
             0..=5 => ok("clock", format!("{apart} s apart from the server's")),
-            _ => wrong("clock", format!("{apart} s apart from the server's; tokens need a right clock (NTP)")),
+            _ => {
+                wrong("clock", format!("{apart} s apart from the server's; tokens need a right clock (NTP)"))
+            }
         });
     }
     findings

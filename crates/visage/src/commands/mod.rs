@@ -103,5 +103,6 @@ fn act(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Variables that are not Unicode cannot be ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

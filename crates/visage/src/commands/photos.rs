@@ -79,7 +79,10 @@ fn say(verified: &Verified) {
         output::line(format_args!("{words}  {}  {}  of {user}", missing.store, missing.keys.join(" ")));
     }
     let (orphans, missing) = (verified.orphans.len(), verified.missing.len());
-    output::line(format_args!("{} objects; {orphans} that no row names, {missing} rows without theirs.", verified.objects));
+    output::line(format_args!(
+        "{} objects; {orphans} that no row names, {missing} rows without theirs.",
+        verified.objects
+    ));
     if !verified.mended && orphans + missing > 0 {
         output::line("`visage photos verify --repair` mends that.");
     }
