@@ -230,3 +230,35 @@ async fn an_hour_is_enough() {
     }
 }
 on_both!(an_hour_is_enough);
+
+// S26, S27
+async fn pages_are_guarded() {
+    let house = House::new().await;
+    let client = house.client("c1", |_| {}).await;
+    house.sign_in(&house.person("u1").await).await;
+    for path in ["/oauth2/logout".to_owned(), authorize(&client, &[("client_id", "unknown")])] {
+        let foreign = TestRequest::get().uri(&path).insert_header(("origin", "https://evil.test"));
+        let answer = house.send(foreign).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "");
+        let policy = answer.header("content-security-policy");
+        for directive in ["frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(directive), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe-"));
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path} {name}");
+        }
+        assert!(answer.header("strict-transport-security").contains("includeSubDomains"));
+    }
+    let preflight = TestRequest::with_uri("/oauth2/authorize")
+        .method(actix_web::http::Method::OPTIONS)
+        .insert_header(("origin", "https://evil.test"))
+        .insert_header(("access-control-request-method", "POST"));
+    assert_eq!(house.anonymous(preflight).await.header("access-control-allow-origin"), "");
+}
+on_both!(pages_are_guarded);

@@ -1,6 +1,7 @@
 //! A value of one kind is never accepted as another: every kind at every door (I3, S103).
 
 use actix_web::test::TestRequest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
     house::{House, on_both},
@@ -48,6 +49,7 @@ async fn doors(house: &House, client: &protocol::Client, value: &str) -> Vec<&'s
     open
 }
 
+// I3, S103
 async fn only_the_diagonal_passes() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -84,3 +86,20 @@ async fn only_the_diagonal_passes() {
     }
 }
 on_both!(only_the_diagonal_passes);
+
+// S109: longer than any token of ours, or deeper than any JSON: refused before anybody works on it.
+async fn absurd_tokens_open_nothing() {
+    let house = House::new().await;
+    let client = house.client("c1", |client| client.trusted = true).await;
+    house.sign_in(&house.person("u1").await).await;
+    let tokens = house.tokens(&client, "openid").await;
+    let long = format!("{}{}", text(&tokens, "access_token"), "A".repeat(17_000));
+    let deep = URL_SAFE_NO_PAD.encode("[".repeat(10_000));
+    for value in [long, format!("{deep}.{deep}.{deep}"), "..".into(), "%00".into(), "\u{202e}".into()] {
+        let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        assert_eq!(doors(&house, &client, &encoded).await, [""; 0]);
+        let answer = house.post_as(&client, "/oauth2/introspect", &[("token", &value)]).await;
+        assert_eq!(answer.json(), serde_json::json!({"active": false}));
+    }
+}
+on_both!(absurd_tokens_open_nothing);

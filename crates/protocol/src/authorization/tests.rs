@@ -151,6 +151,22 @@ fn what_we_do_not_know_is_ignored() {
     }
 }
 
+// S19
+#[test]
+fn a_refused_request_object_says_how_the_refusal_travels() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let claims = URL_SAFE_NO_PAD.encode(r#"{"response_mode":"form_post","state":"inside","client_id":"c2"}"#);
+    let mut pairs = with("request", &format!("e30.{claims}."));
+    pairs.retain(|(name, _)| name != "state");
+    let Err(Rejection::Redirect { to, error }) = check(&pairs) else { panic!("not sent back") };
+    assert_eq!(error.code, ErrorCode::RequestNotSupported);
+    assert_eq!((to.mode, to.state.as_deref()), (ResponseMode::FormPost, Some("inside")));
+    for nonsense in ["", ".", "a.b.c", "..", "x.e30", "x.W10."] {
+        let outcome = check(&with("request", nonsense));
+        assert!(nonsense.is_empty() || redirected(outcome) == ErrorCode::RequestNotSupported);
+    }
+}
+
 // S9
 #[test]
 fn only_confidential_clients_may_be_let_off_the_proof() {
