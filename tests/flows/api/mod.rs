@@ -2,3 +2,4 @@
 
 mod openapi;
 mod photo;
+mod profile;

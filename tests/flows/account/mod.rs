@@ -1,0 +1,3 @@
+//! `/account/…`
+
+mod photo;
