@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use protocol::Scopes;
+use protocol::{Scopes, token::MOST_FAILURES};
 
 use crate::{
     Store, StoreError, Subject,
@@ -10,9 +10,6 @@ use crate::{
     refresh_tokens::RefreshToken,
     schema::{codes, grants, interactions, refresh_tokens},
 };
-
-/// Wrong tries of any kind that burn a code (S59).
-const FAILURES: i64 = 5;
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = codes)]
@@ -94,7 +91,7 @@ impl Store {
                     .find(&digest)
                     .filter(codes::used_at.is_null())
                     .filter(codes::expires_at.gt(now))
-                    .filter(codes::failures.lt(FAILURES)),
+                    .filter(codes::failures.lt(MOST_FAILURES)),
             )
             .set((codes::used_at.eq(Some(now)), codes::grant_id.eq(Some(grant.id.clone()))))
             .execute(c)
@@ -121,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Counts a wrong try at a living code; the fifth burns it.
+    /// Counts a wrong try at a living code; the last of [`MOST_FAILURES`] burns it.
     pub async fn fail_code(&self, digest: &[u8]) -> Result<(), StoreError> {
         let digest = digest.to_owned();
         write!(self, |c| {

@@ -7,20 +7,16 @@ use protocol::{
     claims::ClaimsRequest,
 };
 use store::codes::Code;
-use views::{Locale, Message};
-use web::{Core, InteractionId, PageError, SignedIn};
+use views::Message;
+use web::{InteractionId, PageError, SignedIn};
 
-use super::{answer, request::Checked};
-use crate::State;
+use super::{answer, request::Checked, visit::Visit};
 
 /// One request at the moment of its decision.
 pub struct Journey<'a> {
-    pub core: &'a Core,
-    pub state: &'a State,
+    pub visit: &'a Visit,
     pub checked: &'a Checked,
-    pub signed_in: Option<SignedIn>,
     pub now: Micros,
-    pub locale: Locale,
     /// The row that waits, where the request had to wait.
     pub interaction: Option<&'a InteractionId>,
 }
@@ -47,7 +43,7 @@ pub async fn obey(
 
 async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpResponse, PageError> {
     if let Some(id) = journey.interaction
-        && !journey.core.store.end_interaction(&id.digest()).await?
+        && !journey.visit.core.store.end_interaction(&id.digest()).await?
     {
         return Err(over());
     }
@@ -63,10 +59,10 @@ async fn permit(
     offline: bool,
     claims: &ClaimsRequest,
 ) -> Result<HttpResponse, PageError> {
-    let Some(SignedIn { user, session }) = &journey.signed_in else {
+    let Some(SignedIn { user, session }) = &journey.visit.signed_in else {
         return Err(PageError::internal("a request was permitted with nobody signed in"));
     };
-    let (core, valid) = (journey.core, &journey.checked.valid);
+    let (core, valid) = (&journey.visit.core, &journey.checked.valid);
     let secret = core.random.secret();
     let code = Code {
         digest: secret.digest().into(),
@@ -85,7 +81,7 @@ async fn permit(
         failures: 0,
         grant_id: None,
         created_at: journey.now,
-        expires_at: journey.now + journey.state.policy.code_ttl,
+        expires_at: journey.now + journey.visit.state.policy.code_ttl,
         used_at: None,
     };
     match journey.interaction {
@@ -108,7 +104,8 @@ fn claims_text(claims: &ClaimsRequest) -> Result<Option<String>, PageError> {
 }
 
 fn send(journey: &Journey<'_>, response: &Response<'_>) -> HttpResponse {
-    answer::send(journey.core, &journey.checked.valid.to, response, &journey.checked.client, journey.locale)
+    let Checked { valid, client, .. } = journey.checked;
+    answer::send(&journey.visit.core, &valid.to, response, client, journey.visit.locale)
 }
 
 /// Another tab or a second click was first.

@@ -1,7 +1,7 @@
 //! The authorization endpoint. `GET` decides at once; `POST` stores and leads to the hub; the hub,
 //! `GET /oauth2/authorize/{interaction}`, is where every detour returns and decides again.
 //!
-//! - [`request`]: from parameters to a valid request, or to the answer that refuses it.
+//! - [`visit`]: who comes. [`request`]: from parameters to a valid request, or to the answer that refuses it.
 //! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`answer`]: the way back
 //!   to the client.
 
@@ -9,6 +9,7 @@ mod act;
 mod answer;
 mod request;
 mod situation;
+mod visit;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -17,11 +18,12 @@ use actix_web::{
 use protocol::authorization::{Decision, Pending, decide};
 use store::interactions::Interaction;
 use views::Message;
-use web::{Browser, Core, Form, InteractionId, Language, MaybeSignedIn, Next, PageError, Query};
+use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
 
 use self::{
     act::{Detour, Journey},
     request::Checked,
+    visit::Visit,
 };
 use crate::State;
 
@@ -29,37 +31,15 @@ use crate::State;
 /// > Endpoint.
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
-pub async fn get(
-    core: Data<Core>,
-    state: Data<State>,
-    query: Query,
-    browser: Browser,
-    signed_in: MaybeSignedIn,
-    language: Language,
-) -> Result<HttpResponse, PageError> {
-    let checked = match request::check(&core, &state, query.0.pairs()).await? {
+pub async fn get(visit: Visit, query: Query) -> Result<HttpResponse, PageError> {
+    let checked = match request::check(&visit.core, &visit.state, query.0.pairs()).await? {
         Ok(checked) => checked,
-        Err(refused) => return refused.answer(&core, language.0),
+        Err(refused) => return refused.answer(&visit.core, visit.locale),
     };
-    let signed_in = signed_in.into_inner();
-    let now = core.now();
-    let decision = match situation::read(&core, &checked, signed_in.as_ref()).await? {
-        Ok(facts) => decide(&checked.valid, &facts.situation(&checked.client, now, now)),
-        Err(error) => Decision::Refuse(error),
-    };
-    let journey = Journey {
-        core: &core,
-        state: &state,
-        checked: &checked,
-        signed_in,
-        now,
-        locale: language.0,
-        interaction: None,
-    };
-    match act::obey(&journey, decision).await? {
+    match advance(&visit, &checked, None).await? {
         Ok(response) => Ok(response),
         Err(detour) => {
-            let id = store_request(&core, &checked, browser.digest().into()).await?;
+            let id = store_request(&visit.core, &checked, visit.browser.digest().into()).await?;
             Ok(lead(&id, detour))
         }
     }
@@ -84,46 +64,45 @@ pub async fn post(
 }
 
 /// The hub. `?cancel=1` is the way to say no on the sign-in page.
-pub async fn hub(
-    request: HttpRequest,
-    core: Data<Core>,
-    state: Data<State>,
-    id: Path<String>,
-    browser: Browser,
-    signed_in: MaybeSignedIn,
-    language: Language,
-) -> Result<HttpResponse, PageError> {
+pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<HttpResponse, PageError> {
     let gone = || PageError::bad_request(Message::InteractionExpired);
     let id = InteractionId::parse(&id).ok_or_else(gone)?;
-    let mut interaction = find(&core, &id, &browser).await?;
-    interaction.denied |= request.query_string() == "cancel=1";
-    let pending = Pending::from_json(&interaction.parameters).map_err(PageError::internal)?;
-    let checked = match request::check_again(&core, &state, pending.request).await? {
+    let mut row = find(&visit.core, &id, &visit.browser).await?;
+    row.denied |= http.query_string() == "cancel=1";
+    let pending = Pending::from_json(&row.parameters).map_err(PageError::internal)?;
+    let checked = match request::check_again(&visit.core, &visit.state, pending.request).await? {
         Ok(checked) => checked,
-        Err(refused) => return refused.answer(&core, language.0),
+        Err(refused) => return refused.answer(&visit.core, visit.locale),
     };
-    let signed_in = signed_in.into_inner();
-    let now = core.now();
-    let decision = match situation::read(&core, &checked, signed_in.as_ref()).await? {
-        Ok(facts) => {
-            let facts = facts.answered(&interaction);
-            decide(&checked.valid, &facts.situation(&checked.client, interaction.created_at, now))
-        }
-        Err(error) => Decision::Refuse(error),
-    };
-    let journey = Journey {
-        core: &core,
-        state: &state,
-        checked: &checked,
-        signed_in,
-        now,
-        locale: language.0,
-        interaction: Some(&id),
-    };
-    match act::obey(&journey, decision).await? {
+    match advance(&visit, &checked, Some(Waiting { id: &id, row: &row })).await? {
         Ok(response) => Ok(response),
         Err(detour) => Ok(lead(&id, detour)),
     }
+}
+
+/// Decides and obeys: an answer for the client, or a page that must come first.
+async fn advance(
+    visit: &Visit,
+    checked: &Checked,
+    waiting: Option<Waiting<'_>>,
+) -> Result<Result<HttpResponse, Detour>, PageError> {
+    let now = visit.core.now();
+    let row = waiting.as_ref().map(|waiting| waiting.row);
+    let decision = match situation::read(visit, checked, row).await? {
+        Ok(facts) => {
+            let received_at = row.map_or(now, |row| row.created_at);
+            decide(&checked.valid, &facts.situation(&checked.client, received_at, now))
+        }
+        Err(error) => Decision::Refuse(error),
+    };
+    act::obey(&Journey { visit, checked, now, interaction: waiting.map(|waiting| waiting.id) }, decision)
+        .await
+}
+
+/// A request that had to wait for its person.
+struct Waiting<'a> {
+    id: &'a InteractionId,
+    row: &'a Interaction,
 }
 
 /// The interaction, for the browser that began it; the first that opens one that came by POST becomes that

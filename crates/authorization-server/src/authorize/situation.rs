@@ -5,9 +5,9 @@ use protocol::{
     authorization::{Person, Situation},
 };
 use store::interactions::Interaction;
-use web::{Core, PageError, SignedIn};
+use web::{PageError, SignedIn};
 
-use super::request::Checked;
+use super::{request::Checked, visit::Visit};
 
 /// Owned, so that [`Situation`] can borrow it.
 pub struct Facts<'a> {
@@ -18,40 +18,36 @@ pub struct Facts<'a> {
     denied: bool,
 }
 
-/// The error is one for the client: a hint that is not an ID token of ours.
+/// The error is one for the client: a hint that is not an ID token of its own.
+///
+/// `row`: what the pages wrote down meanwhile.
 pub async fn read<'a>(
-    core: &Core,
+    visit: &'a Visit,
     checked: &Checked,
-    signed_in: Option<&'a SignedIn>,
+    row: Option<&Interaction>,
 ) -> Result<Result<Facts<'a>, OAuthError>, PageError> {
-    // > The OP SHOULD accept ID Tokens […] even when the exp time has passed. S17
+    let (core, client) = (&visit.core, &checked.client);
+    // S17: an expired hint still says who.
     let hinted = match checked.valid.id_token_hint.as_deref() {
         None => None,
         Some(jwt) => match core.ring.verify_id_token_hint(jwt) {
-            Ok(hint) if hint.aud.contains(&checked.client.id) => Some(hint.sub),
+            Ok(hint) if hint.aud.contains(&client.id) => Some(hint.sub),
             Ok(_) | Err(_) => {
-                return Ok(Err(OAuthError::invalid_request(
-                    "The id_token_hint is not an ID token of this client.",
-                )));
+                let why = "The id_token_hint is not an ID token of this client.";
+                return Ok(Err(OAuthError::invalid_request(why)));
             }
         },
     };
+    let signed_in = visit.signed_in.as_ref();
     let consented = match signed_in {
-        Some(person) => {
-            core.store.consent(&person.user.id, &checked.client.id).await?.map(|consent| consent.scopes)
-        }
+        Some(person) => core.store.consent(&person.user.id, &client.id).await?.map(|consent| consent.scopes),
         None => None,
     };
-    Ok(Ok(Facts { signed_in, hinted, consented, answer: None, denied: false }))
+    let answer = row.and_then(|row| row.consented.as_deref()).and_then(|text| Scopes::parse(text).ok());
+    Ok(Ok(Facts { signed_in, hinted, consented, answer, denied: row.is_some_and(|row| row.denied) }))
 }
 
 impl Facts<'_> {
-    /// With what the pages wrote into the row.
-    pub fn answered(self, interaction: &Interaction) -> Self {
-        let answer = interaction.consented.as_deref().and_then(|text| Scopes::parse(text).ok());
-        Self { answer, denied: interaction.denied, ..self }
-    }
-
     pub fn situation<'b>(&'b self, client: &'b Client, received_at: Micros, now: Micros) -> Situation<'b> {
         Situation {
             client,

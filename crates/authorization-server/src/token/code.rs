@@ -76,8 +76,7 @@ async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> 
             tokens.refresh_token = secret.map(|secret| secret.expose().to_owned());
             Ok(tokens)
         }
-        Spent::Replayed => Err(OAuthFailure::from(OAuthError::invalid_grant())
-            .because("an authorization code came twice at once")),
+        Spent::Replayed => Err(replayed(CODE, issuer.client)),
         Spent::Gone => Err(OAuthError::invalid_grant().into()),
     }
 }

@@ -105,9 +105,7 @@ impl<'a> Issuer<'a> {
         };
         Ok(self.core.ring.sign(alg, Token::Id, &claims)?)
     }
-}
 
-impl Issuer<'_> {
     /// The claims that the client wanted in the ID token itself and the person agreed to.
     // S30
     async fn wanted(&self, grant: &Grant) -> Result<Map<String, Value>, OAuthFailure> {
