@@ -65,8 +65,8 @@ impl Ready {
 /// A token with the scope `S` in `Authorization: Bearer`.
 #[derive(Debug)]
 pub struct Bearer<S> {
+    /// Of a person, with the scope.
     access: Arc<Access>,
-    user_id: String,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -78,7 +78,7 @@ pub struct BearerOrForm<S>(pub Bearer<S>);
 impl<S> Bearer<S> {
     /// The person whose token it is.
     pub fn user_id(&self) -> &str {
-        &self.user_id
+        self.access.user_id.as_deref().unwrap_or_default()
     }
 
     pub fn access(&self) -> &Arc<Access> {
@@ -171,11 +171,10 @@ impl<S: Scope> Bearer<S> {
         // A token for another audience is no token here.
         let access = access.filter(|access| access.claims.aud.contains(&core.site.issuer));
         let access = access.ok_or_else(ApiError::token_invalid)?;
-        match access.user_id.clone() {
-            Some(user_id) if access.scopes.contains(S::NAME) => {
-                Ok(Bearer { access, user_id, scope: PhantomData })
-            }
-            _ => Err(ApiError::scope_missing(S::NAME)),
+        if access.user_id.is_some() && access.scopes.contains(S::NAME) {
+            Ok(Bearer { access, scope: PhantomData })
+        } else {
+            Err(ApiError::scope_missing(S::NAME))
         }
     }
 }
@@ -187,10 +186,10 @@ impl<S: Scope> FromRequest for Bearer<S> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let outcome = Core::of(request).and_then(|core| {
             let token = header_token(request)?.ok_or_else(ApiError::token_missing)?;
-            // The hot path: nothing is awaited and nothing boxed.
+            // The hot path: nothing is awaited, boxed or looked at closely; what is in the cache was looked at before.
             match core.kept(&keyring::digest(token.as_bytes())) {
                 Some(access) => Ok(Some(Bearer::check(core, Some(access))?)),
-                None => Ok(None),
+                None => well_formed(token).map(|_| None).map_err(Refused::from),
             }
         });
         match outcome {
@@ -226,7 +225,7 @@ impl<S: Scope> FromRequest for BearerOrForm<S> {
             let form = read_form(&request, &mut payload).await?;
             let mut posted = form.pairs().iter().filter(|(name, _)| name == "access_token");
             let token = match (header_token(&request)?, posted.next(), posted.next()) {
-                (Some(token), None, None) => token,
+                (Some(token), None, None) => well_formed(token)?,
                 (None, Some((_, token)), None) => token.as_str(),
                 (None, None, None) => return Err(ApiError::token_missing().into()),
                 // > Clients MUST NOT use more than one method to transmit the token in each request.
@@ -251,17 +250,23 @@ fn header_token(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Ok(None);
     }
-    // > b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-    // > https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     let token = token.trim_start_matches(' ');
-    let readable = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
-    if token.is_empty() || !token.bytes().all(readable) {
-        return Err(ApiError::token_malformed());
-    }
     if token.len() > keyring::jwt::MAX_LENGTH {
         return Err(ApiError::token_invalid());
     }
     Ok(Some(token))
+}
+
+/// > b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+///
+/// <https://www.rfc-editor.org/rfc/rfc6750#section-2.1>
+fn well_formed(token: &str) -> Result<&str, ApiError> {
+    let readable = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    if !token.is_empty() && token.bytes().all(readable) {
+        Ok(token)
+    } else {
+        Err(ApiError::token_malformed())
+    }
 }
 
 /// What tokens stand for, by their digest.
