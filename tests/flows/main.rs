@@ -8,6 +8,7 @@ mod api;
 mod clients;
 mod crashes;
 mod house;
+mod hygiene;
 mod main_job;
 mod media;
 mod oauth2;

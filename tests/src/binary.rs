@@ -123,3 +123,11 @@ pub fn peak_memory_kib(pid: u32) -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
+
+/// A command that is killed after a moment, if it still runs then.
+pub fn run_and_kill(arguments: &[&str], environment: &[(String, String)], after: Duration) {
+    let mut child = command(arguments, environment).stdin(Stdio::null()).spawn().expect("the binary starts");
+    std::thread::sleep(after);
+    let _ = child.kill();
+    child.wait().unwrap();
+}

@@ -5,6 +5,8 @@
 //! - [`app`]: an application with nothing but HTTP. [`database`]: a fresh one a test, on both engines.
 //! - [`on_both!`]: one journey, a test on each engine.
 
+#![expect(clippy::unwrap_used, reason = "a test kit fails by panicking")]
+
 pub mod app;
 pub mod binary;
 pub mod database;

@@ -4,6 +4,7 @@
 //! The moment of each kill is random within the time that the step takes, so that over the rounds every gap between
 //! two effects is hit: before, inside and after the transaction, between the objects of a photo, before and after the answer.
 
+mod commands;
 mod photos;
 mod place;
 mod stop;

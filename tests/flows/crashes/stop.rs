@@ -9,6 +9,7 @@ use super::{Place, on_both_engines};
 
 on_both_engines!(sigterm);
 
+// F15
 async fn sigterm(engine: Engine) {
     let place = Place::new(engine).await;
     let person = place.person("grace@example.org");

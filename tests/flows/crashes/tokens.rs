@@ -66,7 +66,7 @@ async fn redemption(engine: Engine) {
         app.redeem(&code).await.expect_error(400, "invalid_grant");
         server.kill();
     }
-    println!("of {ROUNDS} crashes {kept} were before the commit, {lost} after it");
+    eprintln!("of {ROUNDS} crashes {kept} were before the commit, {lost} after it");
 }
 
 /// I2, F5, F6: after the crash at most one member of the family is accepted; who presents an old one ends it.

@@ -35,6 +35,7 @@ async fn rotation_on_postgres() {
     rotation(Engine::Postgres).await;
 }
 
+// S92, S93, F41
 async fn rotation(engine: Engine) {
     let place = Place::new(engine).await;
     let person = place.person("grace@example.org");
@@ -59,6 +60,7 @@ async fn rotation(engine: Engine) {
     assert_eq!(server.terminate(), Some(0));
 }
 
+// F45
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_with_one_database_have_the_same_keys() {
     let place = Place::new(Engine::Postgres).await;
@@ -75,6 +77,7 @@ async fn two_nodes_with_one_database_have_the_same_keys() {
     drop((first, second));
 }
 
+// F46
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_master_key_refuses_to_start() {
     let place = Place::new(Engine::Sqlite).await;

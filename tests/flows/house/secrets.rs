@@ -14,6 +14,7 @@ async fn on_postgres() {
     nowhere(Engine::Postgres).await;
 }
 
+// S46, S113
 async fn nowhere(engine: Engine) {
     let place = Place::new(engine).await;
     let person = place.person("grace@example.org");

@@ -13,7 +13,6 @@ use crate::{config::Loaded, failure::Failure, place, place::Place};
 pub const EXAMPLE: &str = "Example:\n  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json";
 
 #[derive(Subcommand, Debug)]
-#[expect(clippy::large_enum_variant, reason = "made once, by clap")]
 pub enum Command {
     /// Register a client; prints its id and, once, its secret
     #[command(after_help = EXAMPLE)]
