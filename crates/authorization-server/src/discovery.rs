@@ -2,15 +2,18 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
     web::Data,
 };
 use web::Core;
 
 use crate::State;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Clients may keep the document for so long; it changes with a restart only.
-const METADATA_MAX_AGE: u32 = 300;
+const KEEP_METADATA: HeaderValue = HeaderValue::from_static("public, max-age=300");
+/// [`keyring::rotation::JWKS_MAX_AGE`]: no key signs before this age has passed since it was published.
+const KEEP_KEYS: HeaderValue = HeaderValue::from_static("public, max-age=60");
 
 /// Both addresses answer the same document.
 ///
@@ -19,20 +22,30 @@ const METADATA_MAX_AGE: u32 = 300;
 // S90
 pub async fn metadata(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((CACHE_CONTROL, format!("public, max-age={METADATA_MAX_AGE}")))
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((CACHE_CONTROL, KEEP_METADATA))
         .body(state.metadata.clone())
 }
 
 /// > This contains the signing key(s) the RP uses to validate signatures from the OP.
 ///
-/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>. No key signs before this
-/// age has passed since it was published.
+/// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>
 // S92, S93
 pub async fn jwks(core: Data<Core>) -> HttpResponse {
-    let max_age = protocol::seconds(keyring::rotation::JWKS_MAX_AGE);
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((CACHE_CONTROL, format!("public, max-age={max_age}")))
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((CACHE_CONTROL, KEEP_KEYS))
         .body(core.ring.jwks_json())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // S93
+    #[test]
+    fn keys_may_be_kept_for_as_long_as_the_plan_of_rotation_counts_on() {
+        let planned = protocol::seconds(keyring::rotation::JWKS_MAX_AGE);
+        assert_eq!(KEEP_KEYS, format!("public, max-age={planned}"));
+    }
 }
