@@ -118,10 +118,6 @@ impl Ring {
         Ring(Arc::new(Shared { issuer: issuer.into(), master, keys: RwLock::new(Arc::new(keys)) }))
     }
 
-    pub fn issuer(&self) -> &str {
-        &self.0.issuer
-    }
-
     /// Opens and parses every row and takes them all at once; on an error the old keys stay (F42).
     pub fn replace(&self, rows: &[KeyRow]) -> Result<(), RingError> {
         let keys = Arc::new(Keys::open(rows, &self.0.master)?);

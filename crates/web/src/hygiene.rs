@@ -106,7 +106,6 @@ where
             return Box::pin(ready(Ok(response)));
         }
         let id = RequestId::new(request.headers());
-        request.extensions_mut().insert(id.clone());
         body::guard(&mut request);
         let working = Connection::work(&request);
         let answer = self.service.call(request);

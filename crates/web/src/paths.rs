@@ -9,9 +9,6 @@ pub const AUTHORIZE_HUB: &str = "/oauth2/authorize/{interaction}";
 pub const TOKEN: &str = "/oauth2/token";
 pub const INTROSPECT: &str = "/oauth2/introspect";
 pub const REVOKE: &str = "/oauth2/revoke";
-pub const PAR: &str = "/oauth2/par";
-pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
-pub const REGISTER: &str = "/oauth2/register";
 pub const LOGOUT: &str = "/oauth2/logout";
 
 pub const LOGIN: &str = "/login";

@@ -135,3 +135,104 @@ fn letters(user: &User) -> String {
     let letters: String = chosen.into_iter().filter_map(|c| c.to_uppercase().next()).collect();
     if letters.is_empty() { SILHOUETTE.to_owned() } else { letters }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: Option<&str>, given: Option<&str>, family: Option<&str>) -> User {
+        User {
+            id: "u".into(),
+            storage_id: "random".into(),
+            email: "secret@example.test".into(),
+            email_verified: true,
+            password_hash: None,
+            password_changed_at: None,
+            name: name.map(str::to_owned),
+            given_name: given.map(str::to_owned),
+            family_name: family.map(str::to_owned),
+            phone_number: None,
+            phone_number_verified: false,
+            locale: None,
+            claims: "{}".into(),
+            user_type: None,
+            is_active: true,
+            is_admin: false,
+            picture_id: None,
+            picture_url: None,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    fn pictures(default: DefaultPicture) -> Pictures {
+        let site = Site::new("https://op.example").unwrap();
+        let public = [("cloud".to_owned(), "https://storage.example/bucket/".to_owned())];
+        Pictures::new(&site, public, default)
+    }
+
+    fn portrait(store: &str) -> Portrait {
+        Portrait {
+            store: store.into(),
+            key_base: "profile-photos/random/1-abc".into(),
+            sizes: "512,256,96,48".into(),
+            thumbhash: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_photo_is_where_its_store_is() {
+        let pictures = pictures(DefaultPicture::Initials);
+        let base = "profile-photos/random/1-abc";
+        assert_eq!(pictures.url(&portrait("cloud")), format!("https://storage.example/bucket/{base}.jpg"));
+        assert_eq!(pictures.url(&portrait("disk")), format!("https://op.example/media/{base}.jpg"));
+        for (side, name) in [(40, "_48"), (48, "_48"), (100, "_256"), (512, ""), (2000, "")] {
+            assert_eq!(
+                pictures.sized(&portrait("disk"), side),
+                format!("https://op.example/media/{base}{name}.jpg")
+            );
+        }
+        assert_eq!(pictures.origins(), ["https://storage.example"]);
+    }
+
+    // S137: letters and colour, and nothing else of the person.
+    #[test]
+    fn the_default_picture_tells_nothing() {
+        let of = |user: User| pictures(DefaultPicture::Initials).default_of(&user).unwrap();
+        let start = |user: User| {
+            let url = of(user);
+            let rest = url.strip_prefix("https://op.example/media/initials/").unwrap().to_owned();
+            let (letters, colour) = rest.strip_suffix(".jpg").unwrap().rsplit_once('-').unwrap();
+            assert!(colour.parse::<u8>().unwrap() < COLOURS);
+            letters.to_owned()
+        };
+        for (name, given, family, letters) in [
+            (Some("Ada Lovelace"), None, None, "AL"),
+            (Some("ada"), None, None, "A"),
+            (Some("Ada King of Lovelace"), None, None, "AL"),
+            (Some("x"), Some("Ada"), Some("byron"), "AB"),
+            (None, Some("élodie"), None, "%C3%89"),
+            (Some("42 !"), None, None, SILHOUETTE),
+            (None, None, None, SILHOUETTE),
+        ] {
+            assert_eq!(start(person(name, given, family)), letters, "{name:?} {given:?} {family:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_first() {
+        let profile = |portrait, picture_url: Option<&str>| {
+            let user = User { picture_url: picture_url.map(str::to_owned), ..person(None, None, None) };
+            Profile { user, portrait }
+        };
+        let none = pictures(DefaultPicture::None);
+        let elsewhere = Some("https://elsewhere.example/p.jpg");
+        assert!(none.of(&profile(Some(portrait("disk")), elsewhere)).unwrap().contains("/media/"));
+        assert_eq!(none.of(&profile(None, elsewhere)).as_deref(), elsewhere);
+        assert_eq!(none.own(&profile(None, elsewhere)), None, "our own pages show only what is ours");
+        assert_eq!(none.of(&profile(None, None)), None);
+        let fixed = pictures(DefaultPicture::Url("https://cdn.example/nobody.jpg".into()));
+        assert_eq!(fixed.of(&profile(None, None)).as_deref(), Some("https://cdn.example/nobody.jpg"));
+        assert!(fixed.origins().contains(&"https://cdn.example".to_owned()));
+    }
+}

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest};
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,11 +25,6 @@ impl RequestId {
             Some(given) if is_sane(given.as_bytes()) => RequestId::Given(given.clone()),
             _ => RequestId::Ours(NEXT.fetch_add(1, Ordering::Relaxed)),
         }
-    }
-
-    /// The id of a request that came through [`crate::Hygiene`].
-    pub fn of(request: &HttpRequest) -> Option<RequestId> {
-        request.extensions().get::<RequestId>().cloned()
     }
 
     pub(crate) fn to_header(&self) -> HeaderValue {

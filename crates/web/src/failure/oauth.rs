@@ -4,9 +4,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use protocol::{ErrorCode, OAuthError};
 use serde_json::json;
 use views::Locale;
@@ -42,12 +40,6 @@ impl OAuthFailure {
     pub fn internal(cause: impl fmt::Display) -> OAuthFailure {
         OAuthFailure::from(OAuthError::new(ErrorCode::ServerError, "The server met an unexpected condition."))
             .because(cause)
-    }
-
-    /// 429 with `Retry-After`.
-    pub fn too_many(seconds: u64) -> OAuthFailure {
-        let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many requests. Try again later.");
-        OAuthFailure::new(StatusCode::TOO_MANY_REQUESTS, error).with_header(RETRY_AFTER, &seconds.to_string())
     }
 
     /// For the log only.

@@ -102,7 +102,7 @@ pub fn digest(core: &Core, request: &HttpRequest) -> Option<[u8; 32]> {
 }
 
 /// The session of this request, idle and absolute end checked by the clock that all nodes share (S35).
-pub async fn current(core: &Core, request: &HttpRequest) -> Result<Option<SignedIn>, StoreError> {
+async fn current(core: &Core, request: &HttpRequest) -> Result<Option<SignedIn>, StoreError> {
     let Some(digest) = digest(core, request) else { return Ok(None) };
     let now = core.now();
     let found = core.store.session(&digest, core.limits.session_idle, now).await?;
