@@ -42,8 +42,7 @@ struct Description(bytes::Bytes);
 impl House {
     pub async fn build(place: Place, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let Place { config, store, random } = place;
-        let site =
-            Site::new(config.server.public_url.issuer()).map_err(|error| Failure::new(error.to_string()))?;
+        let site = config.server.public_url.0.clone();
 
         let master = keys::master(&config.keys, &store, &random).await?;
         let ring = Ring::new(&site.issuer, master.clone());

@@ -13,9 +13,10 @@ use crate::{
 pub fn start(settings: &Logs) -> Result<(), Failure> {
     // What the HTTP server says of itself is news to nobody, and what strangers send it must not fill the log; a level
     // given for either by name still wins.
-    let filter = EnvFilter::try_new(format!("actix_server=warn,actix_http=off,{}", settings.level)).map_err(|e| {
-        Failure::new(format!("setting `logs.level`: `{}` is not a filter: {e}", settings.level))
-    })?;
+    let filter =
+        EnvFilter::try_new(format!("actix_server=warn,actix_http=off,{}", settings.level)).map_err(|e| {
+            Failure::new(format!("setting `logs.level`: `{}` is not a filter: {e}", settings.level))
+        })?;
     let is_text = match settings.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,

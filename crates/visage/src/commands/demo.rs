@@ -19,11 +19,18 @@ pub struct Arguments {
     /// Walk the main job over HTTP, print each step with its time, and end; on free ports, in a folder that is removed
     #[arg(long)]
     check: bool,
+    /// Where the provider listens
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    port: u16,
+    /// Where the application listens
+    #[arg(long, value_name = "PORT", default_value_t = 8081)]
+    application_port: u16,
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     logs::start(&Logs { level: "warn".to_owned(), format: LogFormat::Auto })?;
-    if arguments.check { place::wait(walk()) } else { place::wait(show()) }
+    let ports = Ports { provider: arguments.port, application: arguments.application_port };
+    if arguments.check { place::wait(walk()) } else { place::wait(show(ports)) }
 }
 
 async fn walk() -> Result<ExitCode, Failure> {
@@ -42,9 +49,9 @@ async fn walk() -> Result<ExitCode, Failure> {
     }
 }
 
-async fn show() -> Result<ExitCode, Failure> {
+async fn show(ports: Ports) -> Result<ExitCode, Failure> {
     let dir = demo::fresh_directory()?;
-    let demo = Demo::start(&dir, Ports { provider: 8080, application: 8081 }).await?;
+    let demo = Demo::start(&dir, ports).await?;
     let token = demo.access_token().await?;
     output::line(invitation(&demo, &token));
     serve::asked_to_stop().await?;

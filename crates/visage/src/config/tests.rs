@@ -69,7 +69,7 @@ fn a_wrong_value_names_its_setting_and_its_source() {
     assert!(message.contains("oauth.code_ttl") && message.contains("VISAGE_OAUTH__CODE_TTL"), "{message}");
     assert!(message.contains("10s"), "says what it would like: {message}");
     let message = refusal("[server]\npublic_url = 'http://login.example.org'\n", &[]);
-    assert!(message.contains("server.public_url") && message.contains("https://"), "{message}");
+    assert!(message.contains("server.public_url") && message.contains("must be https"), "{message}");
     let message = refusal("[server]\npublic_url = 'https://login.example.org/auth'\n", &[]);
     assert!(message.contains("server.public_url"), "{message}");
     let message = refusal("[database]\nurl = 5\n", &[]);

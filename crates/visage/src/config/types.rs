@@ -4,6 +4,7 @@ use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 use url::{Host, Url};
+use web::Site;
 
 /// A length of time: `250ms`, `10s`, `5m`, `2h`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -62,39 +63,23 @@ impl std::fmt::Debug for Hidden {
     }
 }
 
-/// The issuer: scheme, host and port, nothing else, without a slash at the end.
+/// The issuer: scheme, host and port. `web` knows what may be one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct PublicUrl(Url);
+pub struct PublicUrl(pub Site);
 
 impl PublicUrl {
-    /// > The issuer returned MUST be a URL that uses the "https" scheme and has no query or fragment components.
-    ///
-    /// <https://www.rfc-editor.org/rfc/rfc8414#section-2>; http only where nobody else can listen: on loopback.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text)
-            .map_err(|e| format!("`{text}` is not a URL ({e}): write it like https://login.example.org"))?;
-        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !is_bare || !url.username().is_empty() || url.password().is_some() {
-            return Err(format!(
-                "`{text}` must be scheme, host and port only, like https://login.example.org"
-            ));
-        }
-        match url.scheme() {
-            "https" => Ok(Self(url)),
-            "http" if is_loopback(&url) => Ok(Self(url)),
-            "http" => Err(format!("`{text}` must begin with https://, since only localhost may do without")),
-            other => Err(format!("`{text}` begins with {other}:, it must begin with https://")),
-        }
-    }
-
     /// `https://login.example.org`
     pub fn issuer(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
+        &self.0.issuer
     }
+}
 
-    pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.0)
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Site::new(&text).map(Self).map_err(|error| format!("`{text}` {error}"))
     }
 }
 
@@ -104,14 +89,6 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-impl TryFrom<String> for PublicUrl {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text)
     }
 }
 
