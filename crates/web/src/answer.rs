@@ -1,9 +1,10 @@
-//! Pages as answers, with the headers that depend on what they hold. What every answer of a class needs is added by
+//! Pages and JSON, with the headers that depend on what they hold. What every answer of a class needs is added by
 //! [`crate::Hygiene`].
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde::Serialize;
 
 /// What one page's policy allows beside the usual: read by [`crate::Hygiene`].
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,17 @@ pub fn page(status: StatusCode, body: String, form_action: Option<&str>) -> Http
         response.extensions_mut().insert(PagePolicy { form_action: Some(form_action.to_owned()) });
     }
     response
+}
+
+/// 200 with JSON that nobody may keep.
+pub fn json(body: &impl Serialize) -> HttpResponse {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "application/json"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .body(bytes),
+        Err(error) => HttpResponse::from_error(crate::ApiError::internal(error)),
+    }
 }
 
 /// An origin or a scheme and nothing that could end the directive.

@@ -5,7 +5,7 @@
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
-//! - What they get: [`failure`] (errors to answers), [`answer`] (pages), [`headers`], [`pictures`], [`claims`]
+//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`claims`]
 //!   (a person as standard claims).
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
@@ -34,7 +34,7 @@ pub mod scope;
 pub mod session;
 pub mod site;
 
-pub use self::answer::{html, page};
+pub use self::answer::{html, json, page};
 pub use self::bearer::{Access, Bearer, Ready};
 pub use self::browser::Browser;
 pub use self::claims::claims;
