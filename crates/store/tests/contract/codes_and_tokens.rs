@@ -77,7 +77,7 @@ on_both!(one_code_one_grant, fresh => {
     let code = fresh.store.code(&[1; 32]).await.unwrap().unwrap();
     let kept = fresh.store.grant(&code.grant_id.unwrap()).await.unwrap().unwrap();
     assert!(kept.revoked_at.is_some());
-    assert!(!fresh.store.grant_is_live(&kept.id, "any").await.unwrap());
+    assert!(fresh.store.live_grant(&kept.id, "any").await.unwrap().is_none());
 });
 
 // S57, S59: expired and burnt codes give nothing, and nothing is revoked.
@@ -102,11 +102,11 @@ on_both!(refresh_tokens_are_a_path, fresh => {
         assert_eq!(spent, Spent::Redeemed);
     }
     assert_eq!(fresh.store.rotate_refresh_token(&[10; 32], refresh(11, "g1"), NOW + 2).await.unwrap(), Rotated::Rotated);
-    assert!(fresh.store.grant_is_live("g1", "any").await.unwrap());
+    assert!(fresh.store.live_grant("g1", "any").await.unwrap().is_some());
     assert_eq!(fresh.store.rotate_refresh_token(&[10; 32], refresh(12, "g1"), NOW + 3).await.unwrap(), Rotated::Reused);
-    assert!(!fresh.store.grant_is_live("g1", "any").await.unwrap());
+    assert!(fresh.store.live_grant("g1", "any").await.unwrap().is_none());
     assert_eq!(fresh.store.rotate_refresh_token(&[11; 32], refresh(13, "g1"), NOW + 4).await.unwrap(), Rotated::Gone);
-    assert!(fresh.store.grant_is_live("g2", "any").await.unwrap(), "the sibling survives");
+    assert!(fresh.store.live_grant("g2", "any").await.unwrap().is_some(), "the sibling survives");
     assert!(fresh.store.extend_refresh_token(&[20; 32], NOW + 9000 * SECOND, NOW + 5).await.unwrap());
     fresh.store.revoke_grant("g2", NOW + 6).await.unwrap();
     assert!(!fresh.store.extend_refresh_token(&[20; 32], NOW + 9000 * SECOND, NOW + 7).await.unwrap());
@@ -126,7 +126,7 @@ on_both!(a_disabled_person_has_nothing_left, fresh => {
     fresh.store.spend_code(&[1; 32], grant("g1"), Some(refresh(9, "g1")), NOW + 1).await.unwrap();
     fresh.store.insert_code(code(2)).await.unwrap();
     assert!(fresh.store.set_active("ada", false, NOW + 2).await.unwrap());
-    assert!(!fresh.store.grant_is_live("g1", "any").await.unwrap());
+    assert!(fresh.store.live_grant("g1", "any").await.unwrap().is_none());
     assert!(fresh.store.code(&[2; 32]).await.unwrap().is_none());
     assert_eq!(fresh.store.rotate_refresh_token(&[9; 32], refresh(8, "g1"), NOW + 3).await.unwrap(), Rotated::Gone);
     let swept = fresh.store.sweep_expired(SECOND, SECOND, NOW + 30 * 86_400 * SECOND).await.unwrap();
