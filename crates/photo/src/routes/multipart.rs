@@ -1,4 +1,5 @@
-//! Reads a multipart form with one photo in it, as a stream with a hard cap.
+//! Reads a multipart form with one photo in it, as a stream with a hard cap on everything: the photo, the other fields,
+//! what stands between the fields, and the time.
 //!
 //! Whatever is refused, the rest of the body is read and dropped, up to 16 MiB or 5 s, so that the answer arrives: a
 //! client that is still sending does not look for one, and closing the connection would take it away (CONTRACT §4).
@@ -9,13 +10,22 @@ use futures_util::stream::poll_fn;
 use futures_util::{Stream, StreamExt};
 use multer::{Field, Multipart};
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 const DRAIN_FOR: Duration = Duration::from_secs(5);
-/// Of all fields beside the photo, together.
-const OTHER_BYTES: usize = 64 * 1024;
+/// A body that is not whole by then is given up. Five mebibytes at 350 kbit/s need as long.
+const BODY_WITHIN: Duration = Duration::from_secs(120);
+/// Of `crop` and `csrf`, together.
+const TEXT_BYTES: usize = 64 * 1024;
+/// Of everything that is no field's content: what comes before the first boundary, boundaries, the heads of fields. The
+/// parser keeps that in memory until it has found its end, and looks through it anew with each piece.
+const FRAME_BYTES: usize = 64 * 1024;
+/// The parser is fed in pieces that are small beside [`FRAME_BYTES`], whatever comes from the network at once.
+const PIECE: usize = 8 * 1024;
 const FILENAME_CHARS: usize = 200;
 
 /// What the form held.
@@ -34,7 +44,9 @@ pub(super) struct Photo {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyError {
-    /// No multipart form, or a damaged one, or fields without end.
+    /// No multipart form, or one in which no photo was found.
+    NoPhoto,
+    /// A damaged form, or one that never ends.
     Malformed,
     /// More than one photo.
     TooMany,
@@ -49,14 +61,16 @@ pub(super) async fn receive(
 ) -> Result<Received, BodyError> {
     let Some(boundary) = content_type.and_then(|value| multer::parse_boundary(value).ok()) else {
         discard(payload).await;
-        return Err(BodyError::Malformed);
+        return Err(BodyError::NoPhoto);
     };
     let (sender, mut receiver) = mpsc::channel(2);
     let stream = poll_fn(move |context| receiver.poll_recv(context));
-    let read = read(Multipart::new(stream, boundary), most);
     // `read` drops the receiver when it is done, whichever way; `pump` then only drops what still comes.
-    let (received, ()) = futures_util::future::join(read, pump(payload, sender)).await;
-    received
+    let all = futures_util::future::join(read(stream, boundary, most), pump(payload, sender));
+    match tokio::time::timeout(BODY_WITHIN, all).await {
+        Ok((received, ())) => received,
+        Err(_) => Err(BodyError::Malformed),
+    }
 }
 
 /// Reads and drops the body of a request that is refused before it is looked at.
@@ -64,28 +78,60 @@ pub(super) async fn discard(payload: Payload) {
     drain(payload).await;
 }
 
-async fn read(mut form: Multipart<'static>, most: usize) -> Result<Received, BodyError> {
+async fn read(
+    stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    boundary: String,
+    most: usize,
+) -> Result<Received, BodyError> {
+    let frame = Frame(Arc::new(AtomicUsize::new(FRAME_BYTES)));
+    let taken = frame.clone();
+    let stream = stream.map(move |piece| piece.and_then(|piece| taken.take(piece)));
+    let mut form = Multipart::new(stream, boundary);
     let mut received = Received::default();
-    let mut others = OTHER_BYTES;
+    let (mut text, mut unknown) = (TEXT_BYTES, DRAIN_BYTES);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         match field.name() {
             Some("photo") if received.photo.is_some() => return Err(BodyError::TooMany),
-            Some("photo") => received.photo = photo(field, most).await?,
-            Some("crop") => received.crop = Some(text(field, &mut others).await?),
-            Some("csrf") => received.csrf = Some(text(field, &mut others).await?),
-            _ => drop(text(field, &mut others).await?),
+            Some("photo") => received.photo = photo(field, &frame, most).await?,
+            Some("crop") => received.crop = Some(short(field, &frame, &mut text).await?),
+            Some("csrf") => received.csrf = Some(short(field, &frame, &mut text).await?),
+            _ => {
+                let end = skip(field, &frame, &mut unknown).await;
+                // Most likely the photo, under another name.
+                end.map_err(|error| if received.photo.is_none() { BodyError::NoPhoto } else { error })?;
+            }
         }
     }
     Ok(received)
 }
 
+/// How many bytes the parser may still take beyond those that it has given back as content of fields.
+#[derive(Clone)]
+struct Frame(Arc<AtomicUsize>);
+
+impl Frame {
+    fn take(&self, piece: Bytes) -> io::Result<Bytes> {
+        let take = |left: usize| left.checked_sub(piece.len());
+        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Ok(piece),
+            Err(_) => Err(io::Error::other("more between the fields than in any form")),
+        }
+    }
+
+    async fn next(&self, field: &mut Field<'static>) -> Result<Option<Bytes>, BodyError> {
+        let chunk = field.chunk().await.map_err(malformed)?;
+        self.0.fetch_add(chunk.as_ref().map_or(0, Bytes::len), Ordering::Relaxed);
+        Ok(chunk)
+    }
+}
+
 /// `None`: the empty file of a form whose file field nobody filled in.
-async fn photo(mut field: Field<'static>, most: usize) -> Result<Option<Photo>, BodyError> {
+async fn photo(mut field: Field<'static>, frame: &Frame, most: usize) -> Result<Option<Photo>, BodyError> {
     let filename = field.file_name().unwrap_or_default();
     // What a person may see again, never a path and never a key.
     let filename: String = filename.chars().filter(|char| !char.is_control()).take(FILENAME_CHARS).collect();
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+    while let Some(chunk) = frame.next(&mut field).await? {
         if bytes.len() + chunk.len() > most {
             return Err(BodyError::TooLarge);
         }
@@ -94,13 +140,21 @@ async fn photo(mut field: Field<'static>, most: usize) -> Result<Option<Photo>, 
     Ok((!bytes.is_empty()).then(|| Photo { filename, bytes: bytes.into() }))
 }
 
-async fn text(mut field: Field<'static>, left: &mut usize) -> Result<String, BodyError> {
+async fn short(mut field: Field<'static>, frame: &Frame, left: &mut usize) -> Result<String, BodyError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+    while let Some(chunk) = frame.next(&mut field).await? {
         *left = left.checked_sub(chunk.len()).ok_or(BodyError::Malformed)?;
         bytes.extend_from_slice(&chunk);
     }
     String::from_utf8(bytes).map_err(|_| BodyError::Malformed)
+}
+
+/// A field that is none of ours is dropped unread.
+async fn skip(mut field: Field<'static>, frame: &Frame, left: &mut usize) -> Result<(), BodyError> {
+    while let Some(chunk) = frame.next(&mut field).await? {
+        *left = left.checked_sub(chunk.len()).ok_or(BodyError::Malformed)?;
+    }
+    Ok(())
 }
 
 fn malformed(error: multer::Error) -> BodyError {
@@ -109,19 +163,26 @@ fn malformed(error: multer::Error) -> BodyError {
 }
 
 /// Hands the body on while somebody reads it, then drops the rest.
-async fn pump(mut payload: Payload, sender: mpsc::Sender<Result<Bytes, io::Error>>) {
+async fn pump(mut payload: Payload, sender: mpsc::Sender<io::Result<Bytes>>) {
     loop {
         let chunk = tokio::select! {
             () = sender.closed() => return drain(payload).await,
             chunk = payload.next() => chunk,
         };
-        let Some(chunk) = chunk else { return };
-        let failed = chunk.is_err();
-        if sender.send(chunk.map_err(io::Error::other)).await.is_err() {
-            return drain(payload).await;
-        }
-        if failed {
-            return;
+        let mut chunk = match chunk {
+            None => return,
+            Some(Ok(chunk)) => chunk,
+            Some(Err(error)) => {
+                // Nobody reads any more: then nobody needs to know.
+                let _ = sender.send(Err(io::Error::other(error))).await;
+                return;
+            }
+        };
+        while !chunk.is_empty() {
+            let piece = chunk.split_to(chunk.len().min(PIECE));
+            if sender.send(Ok(piece)).await.is_err() {
+                return drain(payload).await;
+            }
         }
     }
 }
@@ -138,4 +199,84 @@ async fn drain<E>(mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin) {
     };
     // Past the deadline the connection is closed instead.
     let _ = tokio::time::timeout(DRAIN_FOR, all).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::iter::repeat_n;
+
+    /// What `read` makes of a body that comes in pieces, and how many bytes of it were taken.
+    async fn reads(pieces: impl Iterator<Item = Vec<u8>> + Send + 'static) -> (Result<Received, BodyError>, usize) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&taken);
+        let pieces = pieces.map(move |piece| {
+            counter.fetch_add(piece.len(), Ordering::Relaxed);
+            Ok(Bytes::from(piece))
+        });
+        // Between two pieces the network lets others run.
+        let pieces = stream::iter(pieces).then(async |piece| {
+            tokio::task::yield_now().await;
+            piece
+        });
+        let received = read(Box::pin(pieces), "x".to_owned(), 100_000).await;
+        (received, taken.load(Ordering::Relaxed))
+    }
+
+    fn field(head: &str, content: &[u8]) -> Vec<u8> {
+        [b"--x\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", content, b"\r\n"].concat()
+    }
+
+    /// As the network would hand it over.
+    fn cut(body: Vec<u8>) -> impl Iterator<Item = Vec<u8>> + Send + 'static {
+        let pieces: Vec<_> = body.chunks(PIECE).map(<[u8]>::to_vec).collect();
+        pieces.into_iter()
+    }
+
+    // S71, S135: what never becomes a field is not kept.
+    #[tokio::test]
+    async fn a_form_without_fields_ends_soon() {
+        let noise = || repeat_n(vec![b'a'; PIECE], 50 << 20 >> 13);
+        let head = || std::iter::once(b"--x\r\nContent-Disposition: form-data; name=\"".to_vec());
+        let gap = || std::iter::once([field("name=\"photo\"", b"1"), b"--x".to_vec()].concat());
+        let padding = || gap().chain(repeat_n(vec![b' '; PIECE], 50 << 20 >> 13));
+        for (name, (outcome, taken)) in [
+            ("no boundary", reads(noise()).await),
+            ("no end of a head", reads(head().chain(noise())).await),
+            ("no end of a boundary", reads(padding()).await),
+            ("bytes one by one", reads(repeat_n(vec![b'a'], 1 << 20)).await),
+        ] {
+            assert_eq!(outcome.err(), Some(BodyError::Malformed), "{name}");
+            assert!(taken <= FRAME_BYTES + 4 * PIECE, "{name}: {taken}");
+        }
+        let heads = cut(field("name=\"note\"", b"").repeat(10_000));
+        assert_eq!(reads(heads).await.0.err(), Some(BodyError::NoPhoto), "fields without end");
+    }
+
+    #[tokio::test]
+    async fn unknown_fields_are_dropped_unread() {
+        let unknown = field("name=\"image\"; filename=\"a.png\"", &[0xff; 300_000]);
+        let photo = field("name=\"photo\"; filename=\"a\u{7}b.jpg\"", &[7; 100_000]);
+        let crop = field("name=\"crop\"", b"1,2,3");
+        let (received, _) = reads(cut([unknown.clone(), photo, crop, b"--x--\r\n".to_vec()].concat())).await;
+        let received = received.unwrap();
+        assert_eq!(received.photo.unwrap().bytes.len(), 100_000);
+        assert_eq!(received.crop.as_deref(), Some("1,2,3"));
+        let (received, _) = reads(cut([unknown, b"--x--\r\n".to_vec()].concat())).await;
+        assert!(received.unwrap().photo.is_none());
+        let endless = cut(field("name=\"image\"", b"")[..].to_vec());
+        let endless = std::iter::once(field("name=\"image\"", b"a")).chain(endless);
+        assert_eq!(reads(endless).await.0.err(), Some(BodyError::NoPhoto), "ends in the middle");
+    }
+
+    #[tokio::test]
+    async fn limits() {
+        let photo = field("name=\"photo\"", &[7; 100_001]);
+        assert_eq!(reads(cut(photo)).await.0.err(), Some(BodyError::TooLarge));
+        let two = field("name=\"photo\"", b"1").repeat(2);
+        assert_eq!(reads(cut(two)).await.0.err(), Some(BodyError::TooMany));
+        let crop = field("name=\"crop\"", &[b'1'; TEXT_BYTES + 1]);
+        assert_eq!(reads(cut(crop)).await.0.err(), Some(BodyError::Malformed));
+    }
 }

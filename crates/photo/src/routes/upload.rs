@@ -108,7 +108,10 @@ impl Failure {
                 error @ (UploadError::Objects(_) | UploadError::Key(_) | UploadError::Stopped(_)),
             ) => ApiError::internal(error),
             Self::Upload(UploadError::Store(_)) => ApiError::unavailable(Message::Unavailable),
-            Self::Missing | Self::Body(_) | Self::Upload(UploadError::Refused(_)) => {
+            Self::Missing | Self::Body(BodyError::NoPhoto) => {
+                ApiError::bad_request(self.code(), Message::PhotoFieldMissing)
+            }
+            Self::Body(BodyError::TooMany | BodyError::TooLarge) | Self::Upload(UploadError::Refused(_)) => {
                 ApiError::bad_request(self.code(), self.message(state))
             }
         }
@@ -119,16 +122,16 @@ impl Failure {
             Self::Body(BodyError::TooMany) => "photo_too_many",
             Self::Body(BodyError::TooLarge) => Refusal::TooManyBytes.code(),
             Self::Upload(UploadError::Refused(refusal)) => refusal.code(),
-            Self::Missing => Refusal::Empty.code(),
+            Self::Missing | Self::Body(BodyError::NoPhoto) => Refusal::Empty.code(),
             Self::Body(BodyError::Malformed) | Self::Forged | Self::Upload(_) => "invalid_request",
         }
     }
 
-    /// One sentence, for both readers.
+    /// One sentence for the person, on the page.
     pub fn message(&self, state: &State) -> Message {
         let too_large = Message::PhotoTooLarge { max_bytes: state.limits.bytes as u64 };
         match self {
-            Self::Missing => Message::PhotoMissing,
+            Self::Missing | Self::Body(BodyError::NoPhoto) => Message::PhotoMissing,
             Self::Forged => Message::FormForged,
             Self::Body(BodyError::Malformed) => Message::InvalidBody,
             Self::Body(BodyError::TooMany) => Message::PhotoTooMany,
