@@ -13,8 +13,14 @@ macro_rules! read {
         match $store.backend() {
             $crate::connect::Backend::Postgres(postgres) => {
                 let mut guard = postgres.connection().await?;
-                let $c = &mut *guard;
-                let outcome: Result<_, $crate::StoreError> = async { $body }.await;
+                let outcome = postgres
+                    .within(async {
+                        let $c = &mut *guard;
+                        let outcome: Result<_, $crate::StoreError> = async { $body }.await;
+                        outcome
+                    })
+                    .await;
+                $crate::connect::give_back(guard, &outcome);
                 outcome
             }
             $crate::connect::Backend::Sqlite(sqlite) => {
@@ -34,10 +40,13 @@ macro_rules! write {
                 let postgres = postgres.clone();
                 $crate::connect::detached(async move {
                     let mut guard = postgres.transaction().await?;
-                    let outcome: Result<_, $crate::StoreError> = {
-                        let $c = &mut *guard;
-                        async { $body }.await
-                    };
+                    let outcome = postgres
+                        .within(async {
+                            let $c = &mut *guard;
+                            let outcome: Result<_, $crate::StoreError> = async { $body }.await;
+                            outcome
+                        })
+                        .await;
                     guard.finish(outcome).await
                 })
                 .await
@@ -64,16 +73,16 @@ macro_rules! change {
                 let freshness = $store.freshness().clone();
                 $crate::connect::detached(async move {
                     let mut guard = postgres.transaction().await?;
-                    let outcome: Result<(_, Vec<$crate::Subject>), $crate::StoreError> = {
-                        let $c = &mut *guard;
-                        async { $body }.await
-                    };
-                    let outcome = match outcome {
-                        Ok((value, subjects)) => $crate::freshness::announce(&mut *guard, &subjects)
-                            .await
-                            .map(|()| (value, subjects)),
-                        Err(error) => Err(error),
-                    };
+                    let outcome = postgres
+                        .within(async {
+                            let $c = &mut *guard;
+                            let outcome: Result<(_, Vec<$crate::Subject>), $crate::StoreError> =
+                                async { $body }.await;
+                            let (value, subjects) = outcome?;
+                            $crate::freshness::announce($c, &subjects).await?;
+                            Ok((value, subjects))
+                        })
+                        .await;
                     let (value, subjects) = guard.finish(outcome).await?;
                     freshness.touch(&subjects);
                     Ok(value)

@@ -7,7 +7,7 @@ mod url;
 
 pub use url::DatabaseUrl;
 pub(crate) use {
-    postgres::{Dialer, Postgres},
+    postgres::{Dialer, Postgres, give_back},
     sqlite::{Lite, Sqlite},
 };
 

@@ -26,6 +26,7 @@ use crate::{Settings, StoreError};
 pub(crate) struct Postgres {
     pool: Pool<AsyncPgConnection>,
     wait: Duration,
+    patience: Duration,
     pub(crate) dialer: Arc<Dialer>,
 }
 
@@ -51,6 +52,13 @@ impl Dialer {
         if config.get_application_name().is_none() {
             config.application_name("visage");
         }
+        // A server that vanished without a word (failover, firewall) is found out in seconds, not when TCP gives up.
+        config
+            .tcp_user_timeout(settings.statement_timeout)
+            .keepalives(true)
+            .keepalives_idle(Duration::from_secs(5))
+            .keepalives_interval(Duration::from_secs(2))
+            .keepalives_retries(2);
         // A statement that hangs must not hold a connection; a node that froze must not hold row locks.
         let limits = format!(
             "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=15000",
@@ -104,7 +112,9 @@ impl Postgres {
             .max_size(settings.pool_size)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        Ok(Self { pool, wait: settings.pool_wait, dialer })
+        // Longer than the server's own limit, so that it is the server that says no as long as it can speak.
+        let patience = settings.statement_timeout + Duration::from_secs(1);
+        Ok(Self { pool, wait: settings.pool_wait, patience, dialer })
     }
 
     pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
@@ -117,8 +127,24 @@ impl Postgres {
 
     pub async fn transaction(&self) -> Result<Transaction, StoreError> {
         let mut connection = self.connection().await?;
-        AnsiTransactionManager::begin_transaction(&mut *connection).await?;
-        Ok(Transaction { connection })
+        let begun = self
+            .within(async { Ok(AnsiTransactionManager::begin_transaction(&mut *connection).await?) })
+            .await;
+        match begun {
+            Ok(()) => Ok(Transaction { connection, patience: self.patience }),
+            Err(error) => {
+                drop(Object::take(connection));
+                Err(error)
+            }
+        }
+    }
+
+    /// The client's side of every limit: `statement_timeout` is kept by the server, and a server that is gone keeps nothing.
+    pub async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        within(self.patience, work).await
     }
 
     pub fn close(&self) {
@@ -126,9 +152,25 @@ impl Postgres {
     }
 }
 
+async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let silent = |_| Err(StoreError::Unavailable("the database did not answer in time".into()));
+    tokio::time::timeout(patience, work).await.unwrap_or_else(silent)
+}
+
+/// Back to the pool, unless the database was away: nobody knows what such a connection is still waiting for.
+pub(crate) fn give_back<T>(connection: Object<AsyncPgConnection>, outcome: &Result<T, StoreError>) {
+    if matches!(outcome, Err(StoreError::Unavailable(_))) {
+        drop(Object::take(connection));
+    }
+}
+
 /// An open transaction. Dropped without `finish`, its connection is closed by the pool, which rolls it back.
 pub(crate) struct Transaction {
     connection: Object<AsyncPgConnection>,
+    patience: Duration,
 }
 
 impl Deref for Transaction {
@@ -150,16 +192,30 @@ impl Transaction {
     /// # Errors
     /// A `COMMIT` that fails has an unknown outcome: the answer is `Unavailable`, and nothing is tried again here.
     pub async fn finish<T>(mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        match outcome {
-            Ok(value) => match AnsiTransactionManager::commit_transaction(&mut *self.connection).await {
-                Ok(()) => Ok(value),
-                Err(error) => Err(StoreError::Unavailable(format!("the commit was not confirmed: {error}"))),
-            },
-            Err(error) => {
-                // A rollback that fails leaves a broken connection, which the pool throws away.
-                let _ = AnsiTransactionManager::rollback_transaction(&mut *self.connection).await;
-                Err(error)
+        let finished = match outcome {
+            Ok(value) => {
+                let commit = AnsiTransactionManager::commit_transaction(&mut *self.connection);
+                match within(self.patience, async { Ok(commit.await?) }).await {
+                    Ok(()) => Ok(value),
+                    Err(error) => {
+                        Err(StoreError::Unavailable(format!("the commit was not confirmed: {error}")))
+                    }
+                }
             }
-        }
+            // Closing the connection rolls back as well, and does not ask a server that may be away.
+            Err(StoreError::Unavailable(why)) => Err(StoreError::Unavailable(why)),
+            Err(error) => {
+                let rollback = AnsiTransactionManager::rollback_transaction(&mut *self.connection);
+                match within(self.patience, async { Ok(rollback.await?) }).await {
+                    Ok(()) => Err(error),
+                    Err(_) => {
+                        drop(Object::take(self.connection));
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        give_back(self.connection, &finished);
+        finished
     }
 }

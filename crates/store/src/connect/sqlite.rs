@@ -5,6 +5,8 @@
 //! transaction a request: 8,500 durable transactions a second against 600.
 
 use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::ErrorKind,
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -61,11 +63,7 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub fn open(path: &Path, queue: usize) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                StoreError::Settings(format!("the folder {} cannot be made: {error}.", folder.display()))
-            })?;
-        }
+        make_private(path)?;
         let connection = connect(path, WRITER)?;
         let (sender, receiver) = mpsc::channel(queue);
         let writer = std::thread::Builder::new()
@@ -127,6 +125,30 @@ impl Sqlite {
         if let Some(writer) = writer {
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+    }
+}
+
+/// Password digests and addresses of people are for no other account of the machine: what we make is 0700 and 0600.
+/// What is there already keeps the rights that somebody gave it; SQLite gives its log the rights of the file.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(|error| {
+            StoreError::Settings(format!("the folder {} cannot be made: {error}.", folder.display()))
+        })?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(StoreError::Settings(format!("{} cannot be opened: {error}.", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

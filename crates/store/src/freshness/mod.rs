@@ -168,8 +168,9 @@ impl Freshness {
         self.lease.store(since + milliseconds, SeqCst);
     }
 
-    fn end_lease(&self) {
-        self.lease.store(0, SeqCst);
+    /// Whether there was one to end.
+    fn end_lease(&self) -> bool {
+        self.lease.swap(0, SeqCst) > 0
     }
 }
 

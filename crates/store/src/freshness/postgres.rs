@@ -21,17 +21,16 @@ const BEAT: Duration = Duration::from_millis(300);
 const PAUSE: Duration = Duration::from_millis(200);
 
 pub async fn follow(dialer: Arc<Dialer>, freshness: Weak<Freshness>) {
-    let mut complained = false;
     while let Some(strong) = freshness.upgrade() {
         drop(strong);
-        if let Err(why) = session(&dialer, &freshness).await
-            && !complained
-        {
-            tracing::warn!(%why, "the connection that hears of changes was lost; reading from the database until it is back");
-            complained = true;
-        }
+        let ended = session(&dialer, &freshness).await;
         if let Some(strong) = freshness.upgrade() {
-            strong.end_lease();
+            // Said once an outage, not once a try: only a session that had a lease can lose it.
+            if let Err(why) = ended
+                && strong.end_lease()
+            {
+                tracing::warn!(%why, "the connection that hears of changes was lost; reading from the database until it is back");
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }

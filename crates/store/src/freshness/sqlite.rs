@@ -28,16 +28,13 @@ struct DataVersion {
 
 pub fn follow(path: PathBuf, freshness: Weak<Freshness>) {
     let spawned = std::thread::Builder::new().name("sqlite-epoch".into()).spawn(move || {
-        let mut complained = false;
         while freshness.strong_count() > 0 {
-            if let Err(why) = session(&path, &freshness)
-                && !complained
+            let ended = session(&path, &freshness);
+            if let Some(strong) = freshness.upgrade()
+                && let Err(why) = ended
+                && strong.end_lease()
             {
                 tracing::warn!(%why, "changes of other processes cannot be followed; reading from the database until they can");
-                complained = true;
-            }
-            if let Some(strong) = freshness.upgrade() {
-                strong.end_lease();
             }
             std::thread::sleep(LOOK_EVERY);
         }
