@@ -246,7 +246,7 @@ fn home_again() -> HttpResponse {
 /// Pictures come from the provider, wherever it keeps them; everything else is our own.
 fn html(body: String, site: &Site) -> HttpResponse {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' https: {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src 'self'; img-src 'self' data: https: {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         site.issuer
     );
     HttpResponse::Ok()
