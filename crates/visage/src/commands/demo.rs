@@ -1,13 +1,16 @@
 //! `visage demo [--check]`
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Args;
 
 use super::{output, serve};
 use crate::{
     config::{LogFormat, Logs},
-    demo::{self, Demo, Ports, check},
+    demo::{
+        Demo, Ports, check,
+        folder::{self, Folder},
+    },
     failure::Failure,
     logs, place,
 };
@@ -34,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 async fn walk() -> Result<ExitCode, Failure> {
-    let dir = demo::scratch_directory()?;
+    let dir = folder::scratch()?;
     let result = async {
         let demo = Demo::start(&dir, Ports { provider: 0, application: 0 }).await?;
         let outcome = check::walk(&demo).await;
@@ -50,8 +53,10 @@ async fn walk() -> Result<ExitCode, Failure> {
 }
 
 async fn show(ports: Ports) -> Result<ExitCode, Failure> {
-    let dir = demo::fresh_directory()?;
-    let demo = Demo::start(&dir, ports).await?;
+    // Before anything of an earlier demo is removed: it may still be running.
+    let ports = ports.settled()?;
+    let folder = Folder::claim(Path::new(""))?;
+    let demo = Demo::start(&folder.path, ports).await?;
     let token = demo.access_token().await?;
     output::line(invitation(&demo, &token));
     serve::asked_to_stop().await?;

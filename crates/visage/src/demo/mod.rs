@@ -1,20 +1,18 @@
 //! `visage demo`: the main job on embedded defaults, with a relying party to sign in to.
 //!
 //! [`application`] is the OAuth client, [`site`] and [`page`] its web application, [`browser`] and [`picture`] what
-//! `--check` walks the journey with, [`check`].
+//! `--check` walks the journey with, [`check`]; [`folder`] is where all of it is kept.
 
 pub mod application;
 pub mod browser;
 pub mod check;
+pub mod folder;
 mod page;
 pub mod picture;
 pub mod site;
 mod token;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use ::web::System;
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
@@ -45,6 +43,13 @@ pub struct Ports {
     pub application: u16,
 }
 
+impl Ports {
+    /// The same, with a number for each 0; says so if one is taken.
+    pub fn settled(self) -> Result<Self, Failure> {
+        Ok(Self { provider: free(self.provider)?, application: free(self.application)? })
+    }
+}
+
 /// Somebody who can sign in.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -68,7 +73,7 @@ impl Demo {
     /// Everything fresh below `dir`, which must be new or empty.
     pub async fn start(dir: &Path, ports: Ports) -> Result<Self, Failure> {
         // Both ports must be known before the first row is written: the issuer and the redirect URI name them.
-        let (provider, application) = (free(ports.provider)?, free(ports.application)?);
+        let Ports { provider, application } = ports.settled()?;
         let issuer = format!("http://localhost:{provider}");
         let own_url: Url = format!("http://localhost:{application}/")
             .parse()
@@ -188,28 +193,4 @@ fn free(port: u16) -> Result<u16, Failure> {
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", port)).map_err(taken)?;
     Ok(listener.local_addr()?.port())
-}
-
-/// A fresh `./visage-demo/`. An older one is removed only if a demo made it.
-pub fn fresh_directory() -> Result<PathBuf, Failure> {
-    const MARK: &str = ".made-by-visage-demo";
-    let dir = PathBuf::from("visage-demo");
-    if dir.exists() {
-        if !dir.join(MARK).exists() {
-            return Err(Failure::new(
-                "./visage-demo exists and was not made by `visage demo`. Move it away.",
-            ));
-        }
-        std::fs::remove_dir_all(&dir)?;
-    }
-    std::fs::create_dir(&dir)?;
-    std::fs::write(dir.join(MARK), "")?;
-    Ok(dir)
-}
-
-/// A directory that the caller removes.
-pub fn scratch_directory() -> Result<PathBuf, Failure> {
-    let dir = std::env::temp_dir().join(format!("visage-demo-check-{}", Random::system().id()));
-    std::fs::create_dir(&dir)?;
-    Ok(dir)
 }
