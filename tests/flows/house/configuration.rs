@@ -29,3 +29,26 @@ fn the_example_in_deploy_names_real_settings() {
         }
     }
 }
+
+/// The unit starts what the example configures: where `serve` does not migrate, the unit does so before.
+#[test]
+fn the_unit_in_deploy_agrees_with_the_example() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let unit = std::fs::read_to_string(folder.join("visage.service")).unwrap();
+    let loaded = Loaded::load(Some(&folder.join("visage.toml")), []).unwrap();
+    let values = |name: &str| -> Vec<String> {
+        let prefix = format!("{name}=");
+        unit.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+    };
+    let program = "/usr/local/bin/visage --config /etc/visage/visage.toml";
+    assert_eq!(values("ExecStart"), [format!("{program} serve")]);
+    let migrates = values("ExecStartPre") == [format!("{program} migrate")];
+    assert_eq!(migrates, !loaded.config.database.auto_migrate, "somebody migrates, and only one");
+
+    let seconds = |name: &str| values(name)[0].parse::<u64>().unwrap();
+    let server = &loaded.config.server;
+    assert!(seconds("TimeoutStopSec") > (server.drain.0 + server.shutdown_timeout.0).as_secs());
+    let state = format!("/var/lib/{}", values("StateDirectory")[0]);
+    assert_eq!(values("WorkingDirectory"), [state.clone()]);
+    assert!(loaded.config.keys.dir.starts_with(&state), "what it keeps is where it may write");
+}
