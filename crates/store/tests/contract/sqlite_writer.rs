@@ -70,3 +70,22 @@ async fn a_full_queue_answers() {
     }
     assert!(full > 0);
 }
+
+// Password digests are for no other account of the machine; what is there already is not touched.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_we_make_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let rights = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    let settings = store::Settings::new(format!("sqlite://{}/visage.db", data.display()));
+    let store = Store::open_migrated(&settings).await.unwrap();
+    assert_eq!(rights(folder.path()), 0o755);
+    assert_eq!(rights(&data), 0o700);
+    for name in ["visage.db", "visage.db-wal", "visage.db-shm"] {
+        assert_eq!(rights(&data.join(name)), 0o600, "{name}");
+    }
+    store.close().await;
+}
