@@ -165,12 +165,11 @@ impl ObjectStore for Disk {
     async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Result<Page, ObjectError> {
         let prefix = prefix.to_owned();
         self.run(move |disk| {
-            let mut objects = Vec::new();
-            walk(&disk.root, "", &prefix, &mut objects).map_err(failed)?;
-            objects.sort_by(|a, b| a.name.cmp(&b.name));
-            if let Some(last) = cursor {
-                objects.retain(|object| object.name > last);
-            }
+            // One more than asked for tells whether there is another page.
+            let mut walk =
+                Walk { prefix, after: cursor.unwrap_or_default(), most: limit + 1, found: Vec::new() };
+            walk.folder(&disk.root, "").map_err(failed)?;
+            let mut objects = walk.found;
             let more = objects.len() > limit;
             objects.truncate(limit);
             let next = objects.last().filter(|_| more).map(|object| object.name.clone());
@@ -194,31 +193,63 @@ impl ObjectStore for Disk {
     }
 }
 
-/// Files below `folder` whose names, from the root, start with `prefix`. Folders that cannot lead there are left out.
-fn walk(folder: &Path, above: &str, prefix: &str, found: &mut Vec<Listed>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if is_absent(&error) => return Ok(()),
-        other => other?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let Ok(own) = entry.file_name().into_string() else { continue };
-        if own.starts_with('.') {
-            continue;
-        }
-        let name = format!("{above}{own}");
-        // The file may be deleted while we look.
-        let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_dir() {
-            let below = format!("{name}/");
-            if below.starts_with(prefix) || prefix.starts_with(&below) {
-                walk(&entry.path(), &below, prefix, found)?;
+/// Goes through the files in the order of their names, and leaves out folders that hold nothing wanted: a page costs
+/// what is on it, however many there are.
+struct Walk {
+    prefix: String,
+    /// The last name of the page before.
+    after: String,
+    most: usize,
+    found: Vec<Listed>,
+}
+
+impl Walk {
+    /// `above`: the folder's name from the root, with its slash.
+    fn folder(&mut self, folder: &Path, above: &str) -> io::Result<()> {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if is_absent(&error) => return Ok(()),
+            other => other?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let Ok(own) = entry.file_name().into_string() else { continue };
+            // The file may be deleted while we look.
+            let Ok(kind) = entry.file_type() else { continue };
+            if own.starts_with('.') {
+                continue;
             }
-        } else if metadata.is_file() && name.starts_with(prefix) {
-            found.push(Listed { name, bytes: metadata.len(), written_at: written_at(&metadata) });
+            // With its slash a folder stands where the names in it stand.
+            let name = if kind.is_dir() { format!("{above}{own}/") } else { format!("{above}{own}") };
+            if self.is_wanted(&name, kind.is_dir()) {
+                names.push((name, entry));
+            }
+        }
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, entry) in names {
+            if self.found.len() == self.most {
+                return Ok(());
+            }
+            if name.ends_with('/') {
+                self.folder(&entry.path(), &name)?;
+            } else if let Ok(metadata) = entry.metadata()
+                && metadata.is_file()
+            {
+                self.found.push(Listed { name, bytes: metadata.len(), written_at: written_at(&metadata) });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_wanted(&self, name: &str, is_folder: bool) -> bool {
+        let (prefix, after) = (self.prefix.as_str(), self.after.as_str());
+        if is_folder {
+            (name.starts_with(prefix) || prefix.starts_with(name))
+                && (name > after || after.starts_with(name))
+        } else {
+            name.starts_with(prefix) && name > after
         }
     }
-    Ok(())
 }
 
 fn written_at(metadata: &Metadata) -> Micros {

@@ -194,6 +194,34 @@ async fn credentials_are_read_or_refused_by_name() {
         .unwrap();
 }
 
+// Folders and files side by side: a page ends anywhere and the next goes on there, in the order of whole names.
+#[tokio::test]
+async fn the_disk_lists_in_the_order_of_whole_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Disk::open(folder.path()).unwrap();
+    let mut names =
+        ["a-b/x.jpg", "a.jpg", "a/b/1.jpg", "a/b/2.jpg", "a/b.jpg", "a/c/1.jpg", "a0/1.jpg", "b/1.jpg"];
+    for name in names {
+        store.put(&name.parse().unwrap(), noise(10, 1)).await.unwrap();
+    }
+    names.sort_unstable();
+    for limit in 1..=9 {
+        for prefix in ["", "a", "a/", "a/b", "a/b/", "b/1"] {
+            let (mut listed, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = store.list(prefix, cursor, limit).await.unwrap();
+                listed.extend(page.objects.into_iter().map(|object| object.name));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let expected: Vec<&str> = names.into_iter().filter(|name| name.starts_with(prefix)).collect();
+            assert_eq!(listed, expected, "{prefix:?} by {limit}");
+        }
+    }
+}
+
 // A crash between writing and linking leaves a temporary file, which nobody can ask for and which is tidied up.
 #[tokio::test]
 async fn what_a_crash_left_on_the_disk_is_tidied_up() {

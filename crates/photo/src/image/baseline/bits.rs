@@ -141,8 +141,9 @@ mod tests {
 
     #[test]
     fn values_with_their_sign() {
-        let mut bits = Bits::new(&[0b0_1_00_01_10, 0b11_000_111, 0, 0, 0, 0, 0, 0]);
+        let mut bits = Bits::new(&[0b0100_0110, 0b1100_0111, 0, 0, 0, 0, 0, 0]);
         bits.refill();
+        // 0, 1, 00, 01, 10, 11, 000, 111
         let sizes = [1, 1, 2, 2, 2, 2, 3, 3];
         assert_eq!(sizes.map(|size| bits.signed(size)), [-1, 1, -3, -2, 2, 3, -7, 7]);
     }

@@ -89,8 +89,8 @@ fn inverse<const W: usize, const H: usize>(block: &Block, basis: &Basis, plane: 
     for (v, row) in rows.iter_mut().enumerate() {
         for u in 0..W {
             let value = block.values[v * 8 + u];
-            for x in 0..W {
-                row[x] += value * basis.across[u][x];
+            for (sum, factor) in row.iter_mut().zip(basis.across[u]) {
+                *sum += value * factor;
             }
         }
     }
@@ -98,8 +98,8 @@ fn inverse<const W: usize, const H: usize>(block: &Block, basis: &Basis, plane: 
         let mut sums = [0.0f32; W];
         for (v, row) in rows.iter().enumerate() {
             let factor = basis.down[v][y];
-            for x in 0..W {
-                sums[x] += row[x] * factor;
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += value * factor;
             }
         }
         for (target, sum) in target[..W].iter_mut().zip(sums) {
