@@ -49,6 +49,8 @@ messages! {
     TokenMissing = "token-missing",
     TokenInvalid = "token-invalid",
     ScopeMissing { scope: &'static str } = "scope-missing",
+    /// The token is a client's own.
+    PersonMissing = "person-missing",
     SignInRequired = "sign-in-required",
     Forbidden = "forbidden",
     /// The form came without its secret, or from elsewhere.
@@ -60,6 +62,8 @@ messages! {
     PhotoUpdated = "photo-updated",
     PhotoDeleted = "photo-deleted",
     PhotoMissing = "photo-missing",
+    /// The same, for programs.
+    PhotoFieldMissing = "photo-field-missing",
     PhotoTooMany = "photo-too-many",
     PhotoTooLarge { max_bytes: u64 } = "photo-too-large",
     PhotoWrongType = "photo-wrong-type",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::web::{
-    Clock, Core, Endpoint, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture,
+    Clock, Core, Endpoint, ForwardedHeader, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring};
@@ -139,7 +139,12 @@ fn policy(config: &Config) -> Policy {
 }
 
 fn trusted_proxies(config: &Config) -> TrustedProxies {
-    TrustedProxies::new(config.server.trusted_proxies.iter().map(|network| (network.address, network.prefix)))
+    let networks = config.server.trusted_proxies.iter().map(|network| (network.address, network.prefix));
+    let header = match config.server.forwarded_header {
+        config::ForwardedHeader::XForwardedFor => ForwardedHeader::XForwardedFor,
+        config::ForwardedHeader::Forwarded => ForwardedHeader::Forwarded,
+    };
+    TrustedProxies::new(networks, header)
 }
 
 fn pictures(config: &Config, site: &Site) -> Pictures {

@@ -8,6 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
@@ -23,7 +24,12 @@ use crate::form::{is_form, read_form};
 use crate::scope::Scope;
 use crate::{ApiError, Core, Refused};
 
-const KEPT: u64 = 50_000;
+/// What the cache may hold, in bytes, as far as we can tell when something goes in.
+const KEPT_BYTES: u64 = 32 * 1024 * 1024;
+/// A token that was not renewed by then has expired, as a rule; one that has not is read again.
+const KEPT_FOR: Duration = Duration::from_secs(600);
+/// An entry without its texts: the struct, its place in the cache, two ready answers of usual size.
+const ENTRY_BYTES: usize = 2048;
 
 /// What a living access token stands for.
 #[derive(Debug)]
@@ -74,6 +80,14 @@ pub struct Bearer<S> {
 /// <https://www.rfc-editor.org/rfc/rfc6750#section-2.2>
 #[derive(Debug)]
 pub struct BearerOrForm<S>(pub Bearer<S>);
+
+impl Access {
+    /// About how many bytes this takes: scopes lie here as text and as a set, and a `claims` parameter shapes the answer.
+    fn weight(&self) -> usize {
+        let asked = self.grant.as_ref().and_then(|grant| grant.claims.as_ref()).map_or(0, String::len);
+        ENTRY_BYTES + 4 * self.claims.scope.len() + 2 * asked
+    }
+}
 
 impl<S> Bearer<S> {
     /// The person whose token it is.
@@ -146,6 +160,9 @@ impl Core {
             None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => None,
             None => return Ok(None),
         };
+        // What the client may not have any more, its older tokens do not give either (I6).
+        let Some(client) = self.store.client(&claims.client_id).await? else { return Ok(None) };
+        let scopes = scopes.intersect(&client.allowed_scopes());
         let access = Arc::new(Access {
             client_id: claims.client_id.clone(),
             user_id: grant.as_ref().map(|grant| grant.user_id.clone()),
@@ -171,10 +188,12 @@ impl<S: Scope> Bearer<S> {
         // A token for another audience is no token here.
         let access = access.filter(|access| access.claims.aud.contains(&core.site.issuer));
         let access = access.ok_or_else(ApiError::token_invalid)?;
-        if access.user_id.is_some() && access.scopes.contains(S::NAME) {
-            Ok(Bearer { access, scope: PhantomData })
-        } else {
+        if !access.scopes.contains(S::NAME) {
             Err(ApiError::scope_missing(S::NAME))
+        } else if access.user_id.is_none() {
+            Err(ApiError::person_missing())
+        } else {
+            Ok(Bearer { access, scope: PhantomData })
         }
     }
 }
@@ -274,7 +293,12 @@ pub(crate) struct Cache(moka::sync::Cache<[u8; 32], Arc<Access>, BuildHasherDefa
 
 impl Cache {
     pub fn new() -> Cache {
-        Cache(moka::sync::Cache::builder().max_capacity(KEPT).build_with_hasher(Default::default()))
+        let cache = moka::sync::Cache::builder()
+            .weigher(|_, access: &Arc<Access>| u32::try_from(access.weight()).unwrap_or(u32::MAX))
+            .max_capacity(KEPT_BYTES)
+            .time_to_live(KEPT_FOR)
+            .build_with_hasher(Default::default());
+        Cache(cache)
     }
 }
 

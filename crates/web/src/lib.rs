@@ -48,7 +48,7 @@ pub use self::form::{Form, Params, Posted, Query};
 pub use self::hygiene::Hygiene;
 pub use self::language::Language;
 pub use self::next::{InteractionId, Next};
-pub use self::peer::{Peer, TrustedProxies};
+pub use self::peer::{ForwardedHeader, Peer, TrustedProxies};
 pub use self::pictures::Pictures;
 pub use self::request_id::RequestId;
 pub use self::session::{MaybeSignedIn, SignedIn};

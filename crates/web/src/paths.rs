@@ -11,6 +11,8 @@ pub const INTROSPECT: &str = "/oauth2/introspect";
 pub const REVOKE: &str = "/oauth2/revoke";
 pub const LOGOUT: &str = "/oauth2/logout";
 
+/// Leads to the account page, which leads to sign-in.
+pub const HOME: &str = "/";
 pub const LOGIN: &str = "/login";
 pub const CONSENT: &str = "/consent";
 pub const SIGNED_OUT: &str = "/signed-out";

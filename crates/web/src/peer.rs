@@ -11,9 +11,22 @@ use crate::Core;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// `server.trusted_proxies`.
+/// `server.trusted_proxies`, and the one header in which they say who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<(IpAddr, u8)>);
+pub struct TrustedProxies {
+    networks: Vec<(IpAddr, u8)>,
+    header: ForwardedHeader,
+}
+
+/// `server.forwarded_header`. Only one is believed: a proxy writes the one that it knows and passes the other on as
+/// whoever asks has made it up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    #[default]
+    XForwardedFor,
+    /// <https://www.rfc-editor.org/rfc/rfc7239>
+    Forwarded,
+}
 
 /// The client's address, for limits and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,12 +34,12 @@ pub struct Peer(pub IpAddr);
 
 impl TrustedProxies {
     /// Networks: an address and the length of its prefix.
-    pub fn new(networks: impl IntoIterator<Item = (IpAddr, u8)>) -> TrustedProxies {
-        TrustedProxies(networks.into_iter().collect())
+    pub fn new(networks: impl IntoIterator<Item = (IpAddr, u8)>, header: ForwardedHeader) -> TrustedProxies {
+        TrustedProxies { networks: networks.into_iter().collect(), header }
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|(network, prefix)| {
+        self.networks.iter().any(|(network, prefix)| {
             bits(*network).0 == bits(address).0 && {
                 let (size, a) = bits(*network);
                 let (_, b) = bits(address);
@@ -39,11 +52,11 @@ impl TrustedProxies {
     /// From the connection's address backwards along the chain, over every proxy that we trust.
     pub fn client(&self, connected: IpAddr, headers: &HeaderMap) -> IpAddr {
         let connected = connected.to_canonical();
-        if self.0.is_empty() || !self.trusts(connected) {
+        if self.networks.is_empty() || !self.trusts(connected) {
             return connected;
         }
         let mut client = connected;
-        for hop in hops(headers).into_iter().rev() {
+        for hop in self.hops(headers).into_iter().rev() {
             // What is unreadable ends the chain: everything before it could be made up.
             let Some(address) = hop else { break };
             client = address.to_canonical();
@@ -52,6 +65,16 @@ impl TrustedProxies {
             }
         }
         client
+    }
+
+    /// Whom the header names, nearest the client first.
+    fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let (name, read): (_, fn(&str) -> Option<IpAddr>) = match self.header {
+            ForwardedHeader::XForwardedFor => (X_FORWARDED_FOR, address),
+            ForwardedHeader::Forwarded => (FORWARDED, forwarded_for),
+        };
+        let lines = headers.get_all(name).map(|line| line.to_str().unwrap_or_default());
+        lines.flat_map(|line| line.split(',')).map(|hop| read(hop.trim())).collect()
     }
 }
 
@@ -86,24 +109,11 @@ impl FromRequest for Peer {
     }
 }
 
-/// `Forwarded` (RFC 7239) if it is there, else `X-Forwarded-For`: nearest the client first.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let values = |name: &HeaderName| -> Vec<String> {
-        let lines = headers.get_all(name).filter_map(|line| line.to_str().ok());
-        lines.flat_map(|line| line.split(',')).map(|hop| hop.trim().to_owned()).collect()
-    };
-    let forwarded = values(&FORWARDED);
-    if forwarded.is_empty() {
-        return values(&X_FORWARDED_FOR).iter().map(|hop| address(hop)).collect();
-    }
-    forwarded
-        .iter()
-        .map(|hop| {
-            let mut pairs = hop.split(';').filter_map(|pair| pair.trim().split_once('='));
-            let node = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?.1;
-            address(node.trim_matches('"'))
-        })
-        .collect()
+/// `for=192.0.2.43;proto=https`. <https://www.rfc-editor.org/rfc/rfc7239#section-4>
+fn forwarded_for(hop: &str) -> Option<IpAddr> {
+    let mut pairs = hop.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let (_, node) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+    address(node.trim_matches('"'))
 }
 
 /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
@@ -130,28 +140,58 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn proxies(header: ForwardedHeader) -> TrustedProxies {
+        TrustedProxies::new([(ip("10.0.0.0"), 8), (ip("::1"), 128)], header)
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let proxies = TrustedProxies::new([(ip("10.0.0.0"), 8), (ip("::1"), 128)]);
-        let client = |connected: &str, header: &'static str, value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static(header), HeaderValue::from_str(value).unwrap());
-            proxies.client(ip(connected), &headers).to_string()
+        let client = |connected: &str, chain: &str| {
+            let headers = headers(&[("x-forwarded-for", chain)]);
+            proxies(ForwardedHeader::XForwardedFor).client(ip(connected), &headers).to_string()
         };
-        for (connected, header, value, expected) in [
-            ("192.0.2.9", "x-forwarded-for", "1.2.3.4", "192.0.2.9"),
-            ("10.1.1.1", "x-forwarded-for", "1.2.3.4", "1.2.3.4"),
-            ("10.1.1.1", "x-forwarded-for", "6.6.6.6, 1.2.3.4, 10.2.2.2", "1.2.3.4"),
-            ("10.1.1.1", "x-forwarded-for", "6.6.6.6, nonsense, 10.2.2.2", "10.2.2.2"),
-            ("::ffff:10.1.1.1", "x-forwarded-for", "1.2.3.4:5678", "1.2.3.4"),
-            ("::1", "forwarded", r#"for=6.6.6.6, for="[2001:db8::7]:80";proto=https"#, "2001:db8::7"),
-            ("::1", "forwarded", "for=_hidden", "::1"),
+        for (connected, chain, expected) in [
+            ("192.0.2.9", "1.2.3.4", "192.0.2.9"),
+            ("10.1.1.1", "1.2.3.4", "1.2.3.4"),
+            ("10.1.1.1", "6.6.6.6, 1.2.3.4, 10.2.2.2", "1.2.3.4"),
+            ("10.1.1.1", "6.6.6.6, nonsense, 10.2.2.2", "10.2.2.2"),
+            ("::ffff:10.1.1.1", "1.2.3.4:5678", "1.2.3.4"),
         ] {
-            assert_eq!(client(connected, header, value), expected, "{connected} {value}");
+            assert_eq!(client(connected, chain), expected, "{connected} {chain}");
         }
         assert_eq!(TrustedProxies::default().client(ip("::1"), &HeaderMap::new()), ip("::1"));
-        assert!(TrustedProxies::new([(ip("0.0.0.0"), 0)]).trusts(ip("8.8.8.8")));
-        assert!(!TrustedProxies::new([(ip("0.0.0.0"), 0)]).trusts(ip("2001:db8::1")));
+        let everywhere = TrustedProxies::new([(ip("0.0.0.0"), 0)], ForwardedHeader::default());
+        assert!(everywhere.trusts(ip("8.8.8.8")) && !everywhere.trusts(ip("2001:db8::1")));
+    }
+
+    #[test]
+    fn the_standard_header_is_read_where_it_is_chosen() {
+        let client = |chain: &str| {
+            let headers = headers(&[("forwarded", chain)]);
+            proxies(ForwardedHeader::Forwarded).client(ip("::1"), &headers).to_string()
+        };
+        assert_eq!(client(r#"for=6.6.6.6, For="[2001:db8::7]:80";proto=https"#), "2001:db8::7");
+        assert_eq!(client("for=_hidden"), "::1");
+    }
+
+    // The proxy writes one header; the other is the attacker's.
+    #[test]
+    fn the_other_header_is_nobody_s_word() {
+        let both = headers(&[("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "1.2.3.4")]);
+        let client = |header| proxies(header).client(ip("10.1.1.1"), &both).to_string();
+        assert_eq!(client(ForwardedHeader::XForwardedFor), "1.2.3.4");
+        assert_eq!(client(ForwardedHeader::Forwarded), "6.6.6.6");
+        let only = headers(&[("forwarded", "for=6.6.6.6")]);
+        let client = proxies(ForwardedHeader::XForwardedFor).client(ip("10.1.1.1"), &only);
+        assert_eq!(client, ip("10.1.1.1"));
     }
 
     #[test]

@@ -119,20 +119,18 @@ fn initials(user: &User) -> String {
     format!("initials/{letters}-{colour}.jpg")
 }
 
-/// The first letters of the first and the last word of the name; of the given and family names where there are.
+/// The first letters of the first and the last word of the name; without one, of the given and the family name.
 fn letters(user: &User) -> String {
     let first = |text: &str| text.chars().find(|c| c.is_alphabetic());
-    let given = user.given_name.as_deref().and_then(first);
-    let family = user.family_name.as_deref().and_then(first);
     let words: Vec<char> =
         user.name.as_deref().unwrap_or_default().split_whitespace().filter_map(first).collect();
-    let chosen = match (given, family, words.as_slice()) {
-        (None, None, [one]) => vec![*one],
-        (None, None, [one, .., last]) => vec![*one, *last],
-        (given, family, _) => given.into_iter().chain(family).collect(),
+    let chosen = match words.as_slice() {
+        [] => [&user.given_name, &user.family_name].into_iter().flatten().filter_map(|n| first(n)).collect(),
+        [one] => vec![*one],
+        [one, .., last] => vec![*one, *last],
     };
     // Upper case may be more than one character (ß): the first of them.
-    let letters: String = chosen.into_iter().filter_map(|c| c.to_uppercase().next()).collect();
+    let letters: String = chosen.into_iter().filter_map(|c: char| c.to_uppercase().next()).collect();
     if letters.is_empty() { SILHOUETTE.to_owned() } else { letters }
 }
 
@@ -210,7 +208,8 @@ mod tests {
             (Some("Ada Lovelace"), None, None, "AL"),
             (Some("ada"), None, None, "A"),
             (Some("Ada King of Lovelace"), None, None, "AL"),
-            (Some("x"), Some("Ada"), Some("byron"), "AB"),
+            (Some("Ada Lovelace"), Some("John"), Some("Doe"), "AL"),
+            (None, Some("Ada"), Some("byron"), "AB"),
             (None, Some("élodie"), None, "%C3%89"),
             (Some("42 !"), None, None, SILHOUETTE),
             (None, None, None, SILHOUETTE),

@@ -21,7 +21,7 @@ pub use reference::{SECTIONS, markdown, settings};
 use section::section;
 pub use section::{Section, Setting};
 pub use show::shown;
-pub use types::{BaseUrl, DefaultPicture, Hidden, LogFormat, Network, Period, Pkce, PublicUrl, StoreUrl};
+pub use types::{BaseUrl, DefaultPicture, ForwardedHeader, Hidden, LogFormat, Network, Period, Pkce, PublicUrl, StoreUrl};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,8 +47,10 @@ section! {
         /// Address of a second listener for Prometheus metrics (`/metrics`) and health; off when not set. Keep it
         /// away from the public.
         metrics_listen: Option<SocketAddr> = "",
-        /// Networks whose `Forwarded` and `X-Forwarded-For` headers are believed, such as `["10.0.0.0/8"]`.
+        /// Networks of proxies that are believed when they say who asks, such as `["10.0.0.0/8"]`.
         trusted_proxies: Vec<Network> = "[]",
+        /// The one header in which they say it: `x-forwarded-for` or `forwarded`. The other one is not looked at.
+        forwarded_header: ForwardedHeader = "x-forwarded-for",
         /// Threads that answer requests; 0 is one a core.
         workers: usize = "0",
         /// How long a stopping node still takes requests, not ready any more, so that load balancers notice.

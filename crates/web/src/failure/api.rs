@@ -63,6 +63,14 @@ impl ApiError {
             .with_header(WWW_AUTHENTICATE, &format!(r#"Bearer error="insufficient_scope", scope="{scope}""#))
     }
 
+    /// A client's own token where a person's is needed: no scope could help, so none is named.
+    pub fn person_missing() -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", Message::PersonMissing).with_header(
+            WWW_AUTHENTICATE,
+            r#"Bearer error="insufficient_scope", error_description="The access token stands for no person.""#,
+        )
+    }
+
     pub fn too_many(seconds: u64) -> ApiError {
         ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,

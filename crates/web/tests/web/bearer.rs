@@ -172,6 +172,28 @@ async fn an_ended_token_is_dead_at_once() {
     }
 }
 
+// I6: what a client may not have any more, its older tokens do not give either.
+#[actix_web::test]
+async fn a_narrowed_client_narrows_its_tokens() {
+    let house = House::new().await.with_cache().await;
+    let token = house.token("u1", "openid profile").await;
+    assert_eq!(status(&house, &token).await, 200);
+    let client = house.core.store.client("c1").await.unwrap().unwrap();
+    let narrow = protocol::Client { scopes: protocol::Scopes::parse("openid").unwrap(), ..(*client).clone() };
+    assert!(house.core.store.update_client(narrow).await.unwrap());
+    assert_eq!(status(&house, &token).await, 403);
+}
+
+#[actix_web::test]
+async fn a_client_s_own_token_stands_for_nobody() {
+    let house = House::new().await;
+    let grant = house.grant("u1", "profile").await;
+    let own = AccessClaims { gid: None, sub: "c1".into(), ..house.claims(&grant) };
+    let said = ask(&house, profile(&format!("Bearer {}", house.sign(&own)))).await;
+    assert_eq!((said.0, said.2.as_str()), (403, "insufficient_scope"));
+    assert!(said.1.contains("stands for no person") && !said.1.contains("scope="), "{}", said.1);
+}
+
 #[actix_web::test]
 async fn a_cached_token_expires_all_the_same() {
     let house = House::new().await.with_cache().await;

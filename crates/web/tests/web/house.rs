@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use keyring::rotation::{Rules, Step, plan};
 use keyring::{AccessClaims, Audience, KeyRow, MasterKey, Random, Ring, Token, generate};
 use protocol::{AuthMethod, Client, Micros, SECOND, Scopes, SigningAlg};
-use store::codes::{Code, Spent};
+use store::codes::{Code, Ground, Spent};
 use store::grants::Grant;
 use store::users::User;
 use store::{Settings, Store};
@@ -97,9 +97,9 @@ impl House {
             expires_at: NOW + 60 * SECOND,
             used_at: None,
         };
-        self.core.store.insert_code(code).await.unwrap();
+        self.core.store.issue_code(code, Ground::default()).await.unwrap();
         let spent = self.core.store.spend_code(&digest, grant.clone(), None, NOW).await.unwrap();
-        assert_eq!(spent, Spent::Redeemed);
+        assert_eq!(spent, Spent::Redeemed { sid: None });
         grant
     }
 
