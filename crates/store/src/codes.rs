@@ -8,7 +8,7 @@ use crate::{
     Store, StoreError, Subject,
     grants::Grant,
     refresh_tokens::RefreshToken,
-    schema::{codes, grants, interactions, refresh_tokens},
+    schema::{codes, consents, grants, interactions, refresh_tokens, sessions, users},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -40,10 +40,30 @@ pub struct Code {
     pub used_at: Option<i64>,
 }
 
+/// What a code stands on, beside the session that it names: it is written only while all of it is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The interaction that ends with this code; none where no page was needed.
+    pub interaction: Option<Vec<u8>>,
+    /// What the person's recorded consent must cover; nothing for clients that ask nobody.
+    pub consent: Scopes,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issued {
+    Written,
+    /// Another submit was first (S32).
+    Over,
+    /// The session has ended since it was read.
+    SignedOut,
+    /// The consent was taken back since it was read.
+    Withdrawn,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spent {
-    /// This caller, and no other, has the grant.
-    Redeemed,
+    /// This caller, and no other, has the grant; it belongs to this session.
+    Redeemed { sid: Option<String> },
     /// Somebody was first. What came of the code is revoked now (RFC 6749, section 4.1.2).
     Replayed,
     /// It does not live any more, and nothing came of it.
@@ -51,23 +71,41 @@ pub enum Spent {
 }
 
 impl Store {
-    /// Ends the interaction and writes its code; false where a second submit comes too late (S32).
-    pub async fn issue_code(&self, code: Code, interaction: &[u8]) -> Result<bool, StoreError> {
-        let interaction = interaction.to_owned();
+    /// Writes a code while what it stands on is there, and ends its interaction, in one transaction (I1, S32, S37).
+    ///
+    /// The rows of session and consent are written, not only read: whoever deletes them waits for us and then finds our
+    /// code, or we wait and find nothing.
+    pub async fn issue_code(&self, code: Code, ground: Ground) -> Result<Issued, StoreError> {
         write!(self, |c| {
-            if diesel::delete(interactions::table.find(interaction)).execute(c).await? == 0 {
-                return Ok(false);
+            if let Some(sid) = &code.sid {
+                let session = sessions::table
+                    .filter(sessions::sid.eq(sid))
+                    .filter(sessions::user_id.eq(&code.user_id))
+                    .filter(sessions::expires_at.gt(code.created_at));
+                if diesel::update(session).set(sessions::seen_at.eq(code.created_at)).execute(c).await? == 0 {
+                    return Ok(Issued::SignedOut);
+                }
+            }
+            if !ground.consent.is_empty() {
+                let consent = consents::table.find((&code.user_id, &code.client_id));
+                let agreed: Option<String> = diesel::update(consent)
+                    .set(consents::updated_at.eq(consents::updated_at))
+                    .returning(consents::scopes)
+                    .get_result(c)
+                    .await
+                    .optional()?;
+                let agreed = Scopes::parse(&agreed.unwrap_or_default()).unwrap_or_default();
+                if !ground.consent.is_subset(&agreed) {
+                    return Ok(Issued::Withdrawn);
+                }
+            }
+            if let Some(interaction) = ground.interaction
+                && diesel::delete(interactions::table.find(interaction)).execute(c).await? == 0
+            {
+                return Ok(Issued::Over);
             }
             diesel::insert_into(codes::table).values(code).execute(c).await?;
-            Ok(true)
-        })
-    }
-
-    /// A code that needed no page: nothing to end.
-    pub async fn insert_code(&self, code: Code) -> Result<(), StoreError> {
-        write!(self, |c| {
-            diesel::insert_into(codes::table).values(code).execute(c).await?;
-            Ok(())
+            Ok(Issued::Written)
         })
     }
 
@@ -76,27 +114,33 @@ impl Store {
         read!(self, |c| Ok(codes::table.find(digest).select(Code::as_select()).first(c).await.optional()?))
     }
 
-    /// Spends a code that passed every rule: one conditional update, then the grant, in one transaction (S58, I1).
+    /// Spends a code that passed every rule: one conditional update, then the grant, in one transaction (S58, I1). The
+    /// grant's session is the one that the code has at that moment: signing in again moves it.
     pub async fn spend_code(
         &self,
         digest: &[u8],
-        grant: Grant,
+        mut grant: Grant,
         refresh: Option<RefreshToken>,
         now: i64,
     ) -> Result<Spent, StoreError> {
         let digest = digest.to_owned();
         change!(self, |c| {
-            let spent = diesel::update(
+            let spent: Option<Option<String>> = diesel::update(
                 codes::table
                     .find(&digest)
                     .filter(codes::used_at.is_null())
                     .filter(codes::expires_at.gt(now))
-                    .filter(codes::failures.lt(MOST_FAILURES)),
+                    .filter(codes::failures.lt(MOST_FAILURES))
+                    .filter(diesel::dsl::exists(
+                        users::table.filter(users::id.eq(codes::user_id)).filter(users::is_active.eq(true)),
+                    )),
             )
             .set((codes::used_at.eq(Some(now)), codes::grant_id.eq(Some(grant.id.clone()))))
-            .execute(c)
-            .await?;
-            if spent == 0 {
+            .returning(codes::sid)
+            .get_result(c)
+            .await
+            .optional()?;
+            let Some(sid) = spent else {
                 let earlier: Option<Option<String>> =
                     codes::table.find(&digest).select(codes::grant_id).first(c).await.optional()?;
                 return match earlier.flatten() {
@@ -109,12 +153,13 @@ impl Store {
                         Ok((Spent::Replayed, vec![Subject::Grant(id)]))
                     }
                 };
-            }
+            };
+            grant.sid.clone_from(&sid);
             diesel::insert_into(grants::table).values(grant).execute(c).await?;
             if let Some(refresh) = refresh {
                 diesel::insert_into(refresh_tokens::table).values(refresh).execute(c).await?;
             }
-            Ok((Spent::Redeemed, Vec::new()))
+            Ok((Spent::Redeemed { sid }, Vec::new()))
         })
     }
 

@@ -9,6 +9,32 @@ use crate::{
     users::User,
 };
 
+/// Within a transaction: ends what a session gave without `offline_access`; yields the subjects to forget. A code that is
+/// still on its way would otherwise become a grant of a session that is over.
+macro_rules! end_grants {
+    ($c:ident, $sid:expr, $now:expr) => {{
+        diesel::delete(
+            codes::table
+                .filter(codes::sid.eq($sid))
+                .filter(codes::offline.eq(false))
+                .filter(codes::used_at.is_null()),
+        )
+        .execute($c)
+        .await?;
+        let ended: Vec<String> = diesel::update(
+            grants::table
+                .filter(grants::sid.eq($sid))
+                .filter(grants::offline.eq(false))
+                .filter(grants::revoked_at.is_null()),
+        )
+        .set(grants::revoked_at.eq(Some($now)))
+        .returning(grants::id)
+        .get_results($c)
+        .await?;
+        ended.into_iter().map(Subject::Grant).collect::<Vec<_>>()
+    }};
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
 pub struct Session {
@@ -26,30 +52,34 @@ pub struct Session {
 
 impl Store {
     /// Begins a session; the one that the browser had before dies in the same transaction (S34). Grants given in the
-    /// old session go on under the new one when it is the same person who signed in again.
+    /// old session go on under the new one when it is the same person who signed in again; anybody else has signed the
+    /// first person out.
     pub async fn begin_session(&self, session: Session, replaces: Option<Vec<u8>>) -> Result<(), StoreError> {
-        write!(self, |c| {
+        change!(self, |c| {
+            let mut subjects = Vec::new();
             if let Some(old) = replaces {
                 let ended: Option<(String, String)> = diesel::delete(sessions::table.find(old))
                     .returning((sessions::sid, sessions::user_id))
                     .get_result(c)
                     .await
                     .optional()?;
-                if let Some((sid, user_id)) = ended
-                    && user_id == session.user_id
-                {
-                    diesel::update(codes::table.filter(codes::sid.eq(&sid)))
-                        .set(codes::sid.eq(Some(session.sid.clone())))
-                        .execute(c)
-                        .await?;
-                    diesel::update(grants::table.filter(grants::sid.eq(sid)))
-                        .set(grants::sid.eq(Some(session.sid.clone())))
-                        .execute(c)
-                        .await?;
+                match ended {
+                    Some((sid, user_id)) if user_id == session.user_id => {
+                        diesel::update(codes::table.filter(codes::sid.eq(&sid)))
+                            .set(codes::sid.eq(Some(session.sid.clone())))
+                            .execute(c)
+                            .await?;
+                        diesel::update(grants::table.filter(grants::sid.eq(sid)))
+                            .set(grants::sid.eq(Some(session.sid.clone())))
+                            .execute(c)
+                            .await?;
+                    }
+                    Some((sid, _)) => subjects = end_grants!(c, &sid, session.created_at),
+                    None => {}
                 }
             }
             diesel::insert_into(sessions::table).values(session).execute(c).await?;
-            Ok(())
+            Ok(((), subjects))
         })
     }
 
@@ -95,26 +125,7 @@ impl Store {
         let sid = sid.to_owned();
         change!(self, |c| {
             let found = diesel::delete(sessions::table.filter(sessions::sid.eq(&sid))).execute(c).await?;
-            // A code that is still on its way would otherwise become a grant of a session that is over.
-            diesel::delete(
-                codes::table
-                    .filter(codes::sid.eq(&sid))
-                    .filter(codes::offline.eq(false))
-                    .filter(codes::used_at.is_null()),
-            )
-            .execute(c)
-            .await?;
-            let ended: Vec<String> = diesel::update(
-                grants::table
-                    .filter(grants::sid.eq(&sid))
-                    .filter(grants::offline.eq(false))
-                    .filter(grants::revoked_at.is_null()),
-            )
-            .set(grants::revoked_at.eq(Some(now)))
-            .returning(grants::id)
-            .get_results(c)
-            .await?;
-            Ok((found == 1, ended.into_iter().map(Subject::Grant).collect()))
+            Ok((found == 1, end_grants!(c, &sid, now)))
         })
     }
 }

@@ -250,6 +250,8 @@ impl Store {
     pub async fn delete_user(&self, id: &str, delete_after: i64, now: i64) -> Result<bool, StoreError> {
         let id = id.to_owned();
         change!(self, |c| {
+            // First, as everywhere: a code that is being written holds its session and then needs the person.
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
             let owned: Vec<(String, String, String)> = diesel::delete(
                 pictures::table.filter(pictures::user_id.eq(&id)).filter(pictures::state.ne("gone")),
             )

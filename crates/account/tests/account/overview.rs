@@ -2,7 +2,7 @@
 
 use protocol::Scopes;
 use store::{
-    codes::{Code, Spent},
+    codes::{Code, Ground, Spent},
     consents::Consent,
     grants::Grant,
 };
@@ -61,8 +61,9 @@ async fn connected(house: &House, client: &str, agreed: bool) -> String {
         expires_at: now + 60 * SECOND,
         used_at: None,
     };
-    house.core.store.insert_code(code).await.unwrap();
-    assert_eq!(house.core.store.spend_code(&digest, grant, None, now).await.unwrap(), Spent::Redeemed);
+    house.core.store.issue_code(code, Ground::default()).await.unwrap();
+    let spent = house.core.store.spend_code(&digest, grant, None, now).await.unwrap();
+    assert_eq!(spent, Spent::Redeemed { sid: None });
     id
 }
 

@@ -6,7 +6,7 @@ use protocol::{
     authorization::{Decision, Response},
     claims::ClaimsRequest,
 };
-use store::codes::Code;
+use store::codes::{Code, Ground, Issued};
 use views::Message;
 use web::{InteractionId, PageError, SignedIn};
 
@@ -15,6 +15,8 @@ use super::{answer, request::Checked, visit::Visit};
 /// One request at the moment of its decision.
 pub struct Journey<'a> {
     pub visit: &'a Visit,
+    /// For whom it was decided.
+    pub signed_in: Option<&'a SignedIn>,
     pub checked: &'a Checked,
     pub now: Micros,
     /// The row that waits, where the request had to wait.
@@ -27,18 +29,34 @@ pub enum Detour {
     Consent,
 }
 
-pub async fn obey(
-    journey: &Journey<'_>,
-    decision: Decision,
-) -> Result<Result<HttpResponse, Detour>, PageError> {
+pub enum Step {
+    Answer(HttpResponse),
+    Detour(Detour),
+    /// What the decision stood on has gone while it was obeyed: it must be made again.
+    Lost(Lost),
+}
+
+pub enum Lost {
+    Session,
+    Consent,
+}
+
+pub async fn obey(journey: &Journey<'_>, decision: Decision) -> Result<Step, PageError> {
     match decision {
-        Decision::SignIn { .. } => Ok(Err(Detour::SignIn)),
-        Decision::Consent { .. } => Ok(Err(Detour::Consent)),
-        Decision::Refuse(error) => refuse(journey, &error).await.map(Ok),
-        Decision::Permit { scopes, offline, claims } => {
-            permit(journey, scopes, offline, &claims).await.map(Ok)
+        Decision::SignIn { .. } => Ok(Step::Detour(Detour::SignIn)),
+        Decision::Consent { .. } => Ok(Step::Detour(Detour::Consent)),
+        Decision::Refuse(error) => refuse(journey, &error).await.map(Step::Answer),
+        Decision::Permit { scopes, offline, claims, on_record } => {
+            permit(journey, Permission { scopes, offline, claims, on_record }).await
         }
     }
+}
+
+struct Permission {
+    scopes: Scopes,
+    offline: bool,
+    claims: ClaimsRequest,
+    on_record: Scopes,
 }
 
 async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpResponse, PageError> {
@@ -52,14 +70,9 @@ async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpRespons
 
 /// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of
 /// it.
-// S23, S32
-async fn permit(
-    journey: &Journey<'_>,
-    scopes: Scopes,
-    offline: bool,
-    claims: &ClaimsRequest,
-) -> Result<HttpResponse, PageError> {
-    let Some(SignedIn { user, session }) = &journey.visit.signed_in else {
+// S23, S32, I1
+async fn permit(journey: &Journey<'_>, permission: Permission) -> Result<Step, PageError> {
+    let Some(SignedIn { user, session }) = journey.signed_in else {
         return Err(PageError::internal("a request was permitted with nobody signed in"));
     };
     let (core, valid) = (&journey.visit.core, &journey.checked.valid);
@@ -72,10 +85,10 @@ async fn permit(
         redirect_uri: valid.to.redirect_uri.clone(),
         redirect_uri_given: valid.redirect_uri_given,
         code_challenge: valid.code_challenge.clone(),
-        scopes,
-        offline,
+        scopes: permission.scopes,
+        offline: permission.offline,
         nonce: valid.nonce.clone(),
-        claims: claims_text(claims)?,
+        claims: claims_text(&permission.claims)?,
         auth_time: session.auth_time,
         amr: session.amr.clone(),
         failures: 0,
@@ -84,15 +97,16 @@ async fn permit(
         expires_at: journey.now + journey.visit.state.policy.code_ttl,
         used_at: None,
     };
-    match journey.interaction {
-        Some(id) => {
-            if !core.store.issue_code(code, &id.digest()).await? {
-                return Err(over());
-            }
-        }
-        None => core.store.insert_code(code).await?,
+    let ground = Ground {
+        interaction: journey.interaction.map(|id| id.digest().into()),
+        consent: permission.on_record,
+    };
+    match core.store.issue_code(code, ground).await? {
+        Issued::Written => Ok(Step::Answer(send(journey, &Response::Code(secret.expose())))),
+        Issued::Over => Err(over()),
+        Issued::SignedOut => Ok(Step::Lost(Lost::Session)),
+        Issued::Withdrawn => Ok(Step::Lost(Lost::Consent)),
     }
-    Ok(send(journey, &Response::Code(secret.expose())))
 }
 
 /// As it is kept with the grant; nothing where nothing was asked for by name.

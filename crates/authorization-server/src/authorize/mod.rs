@@ -21,7 +21,7 @@ use views::Message;
 use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
 
 use self::{
-    act::{Detour, Journey},
+    act::{Detour, Journey, Lost, Step},
     request::Checked,
     visit::Visit,
 };
@@ -80,7 +80,9 @@ pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<Ht
     }
 }
 
-/// Decides and obeys: an answer for the client, or a page that must come first.
+/// Decides and obeys: an answer for the client, or a page that must come first. Whoever signs out or withdraws at the
+/// same moment is decided about again, as they are then.
+// I1, S37
 async fn advance(
     visit: &Visit,
     checked: &Checked,
@@ -88,15 +90,24 @@ async fn advance(
 ) -> Result<Result<HttpResponse, Detour>, PageError> {
     let now = visit.core.now();
     let row = waiting.as_ref().map(|waiting| waiting.row);
-    let decision = match situation::read(visit, checked, row).await? {
-        Ok(facts) => {
-            let received_at = row.map_or(now, |row| row.created_at);
-            decide(&checked.valid, &facts.situation(&checked.client, received_at, now))
+    let interaction = waiting.as_ref().map(|waiting| waiting.id);
+    let mut signed_in = visit.signed_in.as_ref();
+    loop {
+        let decision = match situation::read(&visit.core, checked, signed_in, row).await? {
+            Ok(facts) => {
+                let received_at = row.map_or(now, |row| row.created_at);
+                decide(&checked.valid, &facts.situation(&checked.client, received_at, now))
+            }
+            Err(error) => Decision::Refuse(error),
+        };
+        let journey = Journey { visit, signed_in, checked, now, interaction };
+        match act::obey(&journey, decision).await? {
+            Step::Answer(response) => return Ok(Ok(response)),
+            Step::Detour(detour) => return Ok(Err(detour)),
+            Step::Lost(Lost::Session) => signed_in = None,
+            Step::Lost(Lost::Consent) => {}
         }
-        Err(error) => Decision::Refuse(error),
-    };
-    act::obey(&Journey { visit, checked, now, interaction: waiting.map(|waiting| waiting.id) }, decision)
-        .await
+    }
 }
 
 /// A request that had to wait for its person.

@@ -5,9 +5,9 @@ use protocol::{
     authorization::{Person, Situation},
 };
 use store::interactions::Interaction;
-use web::{PageError, SignedIn};
+use web::{Core, PageError, SignedIn};
 
-use super::{request::Checked, visit::Visit};
+use super::request::Checked;
 
 /// Owned, so that [`Situation`] can borrow it.
 pub struct Facts<'a> {
@@ -22,11 +22,12 @@ pub struct Facts<'a> {
 ///
 /// `row`: what the pages wrote down meanwhile.
 pub async fn read<'a>(
-    visit: &'a Visit,
+    core: &Core,
     checked: &Checked,
+    signed_in: Option<&'a SignedIn>,
     row: Option<&Interaction>,
 ) -> Result<Result<Facts<'a>, OAuthError>, PageError> {
-    let (core, client) = (&visit.core, &checked.client);
+    let client = &checked.client;
     // S17: an expired hint still says who.
     let hinted = match checked.valid.id_token_hint.as_deref() {
         None => None,
@@ -38,7 +39,6 @@ pub async fn read<'a>(
             }
         },
     };
-    let signed_in = visit.signed_in.as_ref();
     let consented = match signed_in {
         Some(person) => core.store.consent(&person.user.id, &client.id).await?.map(|consent| consent.scopes),
         None => None,

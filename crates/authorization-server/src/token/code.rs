@@ -71,7 +71,8 @@ async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> 
         used_at: None,
     });
     match issuer.core.store.spend_code(&code.digest, grant.clone(), refresh, now).await? {
-        Spent::Redeemed => {
+        Spent::Redeemed { sid } => {
+            let grant = Grant { sid, ..grant };
             let mut tokens = issuer.for_grant(&grant, &grant.scopes, code.nonce.as_deref()).await?;
             tokens.refresh_token = secret.map(|secret| secret.expose().to_owned());
             Ok(tokens)

@@ -44,6 +44,9 @@ pub enum Decision {
         offline: bool,
         /// Single claims, of those asked for, that the person agreed to.
         claims: ClaimsRequest,
+        /// What the person's recorded consent must still cover when the code is written: nothing of what no person is
+        /// asked for.
+        on_record: Scopes,
     },
     Refuse(OAuthError),
 }
@@ -71,10 +74,10 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     };
     debug_assert!(!person.subject.is_empty());
     match consent(request, situation) {
-        Consent::Given(agreed) => {
+        Consent::Given { agreed, on_record } => {
             let scopes = request.scopes.intersect(&agreed);
             let offline = scopes.contains("offline_access");
-            Decision::Permit { scopes, offline, claims: request.claims.within(&agreed) }
+            Decision::Permit { scopes, offline, claims: request.claims.within(&agreed), on_record }
         }
         Consent::Needed(_) if silent => refuse(ErrorCode::ConsentRequired, "The person must agree first."),
         Consent::Needed(missing) => Decision::Consent { missing },
@@ -114,7 +117,7 @@ fn sign_in<'a>(request: &ValidRequest, situation: &Situation<'a>) -> SignIn<'a> 
 }
 
 enum Consent {
-    Given(Scopes),
+    Given { agreed: Scopes, on_record: Scopes },
     Needed(Scopes),
 }
 
@@ -130,16 +133,22 @@ fn consent(request: &ValidRequest, situation: &Situation<'_>) -> Consent {
         && answer.is_subset(&recorded)
         && !request.scopes.intersect(answer).is_empty()
     {
-        return Consent::Given(asked.intersect(answer));
+        let agreed = asked.intersect(answer);
+        return Consent::Given { on_record: agreed.clone(), agreed };
     }
     if request.prompts.has(Prompt::Consent) {
         return Consent::Needed(asked.clone());
     }
     if client.trusted {
-        return Consent::Given(asked.clone());
+        return Consent::Given { agreed: asked.clone(), on_record: Scopes::none() };
     }
-    let missing = asked.without(&recorded.union(&client.everyone_scopes));
-    if missing.is_empty() { Consent::Given(asked.clone()) } else { Consent::Needed(missing) }
+    let on_record = asked.without(&client.everyone_scopes);
+    let missing = on_record.without(&recorded);
+    if missing.is_empty() {
+        Consent::Given { agreed: asked.clone(), on_record }
+    } else {
+        Consent::Needed(missing)
+    }
 }
 
 fn refuse(code: ErrorCode, description: &'static str) -> Decision {

@@ -272,11 +272,13 @@ fn who_must_be_asked() {
     let email = Scopes::parse("email").unwrap();
     let both = Scopes::parse("openid email").unwrap();
     let missing = |text: &str| Decision::Consent { missing: Scopes::parse(text).unwrap() };
-    let permit = |text: &str| Decision::Permit {
+    let permitted = |text: &str, on_record: &str| Decision::Permit {
         scopes: Scopes::parse(text).unwrap(),
         offline: false,
         claims: ClaimsRequest::default(),
+        on_record: Scopes::parse(on_record).unwrap(),
     };
+    let permit = |text: &str| permitted(text, text);
 
     assert_eq!(decide_with("", situation(&client, None)), missing("openid email"));
     assert_eq!(decide_with("", situation(&client, Some(&email))), missing("openid"));
@@ -291,11 +293,13 @@ fn who_must_be_asked() {
     assert_eq!(decide_with("", answered(&both, None)), missing("openid email"));
 
     let trusted = Client { trusted: true, ..samples::client() };
-    assert_eq!(decide_with("none", situation(&trusted, None)), permit("openid email"));
+    assert_eq!(decide_with("none", situation(&trusted, None)), permitted("openid email", ""));
     let approved = Client { everyone_scopes: both.clone(), ..samples::client() };
-    assert_eq!(decide_with("", situation(&approved, None)), permit("openid email"));
+    assert_eq!(decide_with("", situation(&approved, None)), permitted("openid email", ""));
     let partly = Client { everyone_scopes: email.clone(), ..samples::client() };
     assert_eq!(decide_with("", situation(&partly, None)), missing("openid"));
+    let openid = Scopes::parse("openid").unwrap();
+    assert_eq!(decide_with("", situation(&partly, Some(&openid))), permitted("openid email", "openid"));
 }
 
 // S30

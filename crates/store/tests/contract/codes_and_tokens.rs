@@ -2,14 +2,15 @@
 
 use protocol::Scopes;
 use store::{
-    codes::{Code, Spent},
+    codes::{Code, Ground, Issued, Spent},
+    consents::Consent,
     grants::Grant,
     refresh_tokens::{RefreshToken, Rotated},
 };
 
-use crate::{NOW, SECOND, furnish, on_both};
+use crate::{NOW, SECOND, furnish, on_both, session};
 
-fn code(digest: u8) -> Code {
+pub fn code(digest: u8) -> Code {
     Code {
         digest: vec![digest; 32],
         client_id: "rp".into(),
@@ -32,7 +33,7 @@ fn code(digest: u8) -> Code {
     }
 }
 
-fn grant(id: &str) -> Grant {
+pub fn grant(id: &str) -> Grant {
     Grant {
         id: id.into(),
         client_id: "rp".into(),
@@ -46,6 +47,16 @@ fn grant(id: &str) -> Grant {
         created_at: NOW,
         expires_at: NOW + 3600 * SECOND,
         revoked_at: None,
+    }
+}
+
+pub fn agreed(scopes: &str) -> Consent {
+    Consent {
+        user_id: "ada".into(),
+        client_id: "rp".into(),
+        scopes: Scopes::parse(scopes).unwrap(),
+        granted_at: NOW,
+        updated_at: NOW,
     }
 }
 
@@ -63,7 +74,7 @@ fn refresh(digest: u8, grant: &str) -> RefreshToken {
 // S58, I1: of 32 at once one has the grant; the replays revoke it.
 on_both!(one_code_one_grant, fresh => {
     furnish(&fresh.store).await;
-    fresh.store.insert_code(code(1)).await.unwrap();
+    fresh.store.issue_code(code(1), Ground::default()).await.unwrap();
     let tries = (0..32).map(|number| {
         let store = fresh.store.clone();
         tokio::spawn(async move { store.spend_code(&[1; 32], grant(&format!("g{number}")), None, NOW + 1).await.unwrap() })
@@ -72,7 +83,7 @@ on_both!(one_code_one_grant, fresh => {
     for one in tries.collect::<Vec<_>>() {
         outcomes.push(one.await.unwrap());
     }
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Spent::Redeemed).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Spent::Redeemed { sid: None }).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Spent::Replayed).count(), 31);
     let code = fresh.store.code(&[1; 32]).await.unwrap().unwrap();
     let kept = fresh.store.grant(&code.grant_id.unwrap()).await.unwrap().unwrap();
@@ -83,9 +94,9 @@ on_both!(one_code_one_grant, fresh => {
 // S57, S59: expired and burnt codes give nothing, and nothing is revoked.
 on_both!(a_dead_code_gives_nothing, fresh => {
     furnish(&fresh.store).await;
-    fresh.store.insert_code(code(1)).await.unwrap();
+    fresh.store.issue_code(code(1), Ground::default()).await.unwrap();
     assert_eq!(fresh.store.spend_code(&[1; 32], grant("late"), None, NOW + 61 * SECOND).await.unwrap(), Spent::Gone);
-    fresh.store.insert_code(code(2)).await.unwrap();
+    fresh.store.issue_code(code(2), Ground::default()).await.unwrap();
     for _ in 0..5 {
         fresh.store.fail_code(&[2; 32]).await.unwrap();
     }
@@ -93,13 +104,75 @@ on_both!(a_dead_code_gives_nothing, fresh => {
     assert!(fresh.store.grant("burnt").await.unwrap().is_none(), "what was refused left no row");
 });
 
+// I1, I4: a code stands on a session and a consent, and on the request that it answers.
+on_both!(a_code_is_written_while_all_it_stands_on_is_there, fresh => {
+    furnish(&fresh.store).await;
+    let store = &fresh.store;
+    store.begin_session(session("s1", "ada"), None).await.unwrap();
+    let of = |digest: u8, sid: &str| Code { sid: Some(sid.into()), ..code(digest) };
+    let consent = |scopes: &str| Ground { consent: Scopes::parse(scopes).unwrap(), ..Ground::default() };
+    assert_eq!(store.issue_code(of(1, "s1"), Ground::default()).await.unwrap(), Issued::Written);
+    let bobs = Code { user_id: "bob".into(), ..of(2, "s1") };
+    assert_eq!(store.issue_code(bobs, Ground::default()).await.unwrap(), Issued::SignedOut);
+    assert_eq!(store.issue_code(of(2, "s1"), consent("openid")).await.unwrap(), Issued::Withdrawn);
+    store.record_consent(agreed("openid"), &[0; 32], &Scopes::parse("openid").unwrap(), None).await.unwrap();
+    assert_eq!(store.issue_code(of(2, "s1"), consent("openid profile")).await.unwrap(), Issued::Withdrawn);
+    assert_eq!(store.issue_code(of(2, "s1"), consent("openid")).await.unwrap(), Issued::Written);
+    let over = Ground { interaction: Some(vec![9; 32]), ..consent("openid") };
+    assert_eq!(store.issue_code(of(3, "s1"), over).await.unwrap(), Issued::Over);
+    store.withdraw_consent("ada", "rp", NOW).await.unwrap();
+    assert_eq!(store.issue_code(of(3, "s1"), consent("openid")).await.unwrap(), Issued::Withdrawn);
+    store.end_session("s1", NOW).await.unwrap();
+    assert_eq!(store.issue_code(of(3, "s1"), Ground::default()).await.unwrap(), Issued::SignedOut);
+    assert!(store.code(&[3; 32]).await.unwrap().is_none(), "what was refused left no row");
+});
+
+// I1, S37: whoever is first, after the change of a password no code of an earlier session is left.
+on_both!(no_code_is_born_after_its_session, fresh => {
+    furnish(&fresh.store).await;
+    for round in 1..=20 {
+        let sid = format!("s{round}");
+        fresh.store.begin_session(session(&sid, "ada"), None).await.unwrap();
+        let writers = (0..4).map(|number| {
+            let (store, sid) = (fresh.store.clone(), sid.clone());
+            let code = Code { sid: Some(sid), ..code(round * 4 + number) };
+            tokio::spawn(async move { store.issue_code(code, Ground::default()).await.unwrap() })
+        });
+        let writers: Vec<_> = writers.collect();
+        fresh.store.set_password("ada", "hash".into(), None, NOW + 1).await.unwrap();
+        for writer in writers {
+            assert!(matches!(writer.await.unwrap(), Issued::Written | Issued::SignedOut));
+        }
+        for number in 0..4 {
+            assert!(fresh.store.code(&[round * 4 + number; 32]).await.unwrap().is_none());
+        }
+    }
+});
+
+// I1: the last word is the row's: the person is active, the session is the one that the code has by now.
+on_both!(a_code_is_spent_as_it_stands_then, fresh => {
+    furnish(&fresh.store).await;
+    let store = &fresh.store;
+    store.begin_session(session("s1", "ada"), None).await.unwrap();
+    store.issue_code(Code { sid: Some("s1".into()), ..code(1) }, Ground::default()).await.unwrap();
+    store.begin_session(session("s2", "ada"), Some(session("s1", "ada").digest)).await.unwrap();
+    let read_before = Grant { sid: Some("s1".into()), ..grant("g1") };
+    let spent = store.spend_code(&[1; 32], read_before, None, NOW + 1).await.unwrap();
+    assert_eq!(spent, Spent::Redeemed { sid: Some("s2".into()) });
+    assert_eq!(store.grant("g1").await.unwrap().unwrap().sid.as_deref(), Some("s2"));
+
+    store.set_active("ada", false, NOW + 2).await.unwrap();
+    store.issue_code(code(2), Ground::default()).await.unwrap();
+    assert_eq!(store.spend_code(&[2; 32], grant("g2"), None, NOW + 3).await.unwrap(), Spent::Gone);
+});
+
 // S62, I2: one rotation wins, a second use revokes the family and only it.
 on_both!(refresh_tokens_are_a_path, fresh => {
     furnish(&fresh.store).await;
     for (number, id) in [(1, "g1"), (2, "g2")] {
-        fresh.store.insert_code(code(number)).await.unwrap();
+        fresh.store.issue_code(code(number), Ground::default()).await.unwrap();
         let spent = fresh.store.spend_code(&[number; 32], grant(id), Some(refresh(10 * number, id)), NOW + 1).await.unwrap();
-        assert_eq!(spent, Spent::Redeemed);
+        assert_eq!(spent, Spent::Redeemed { sid: None });
     }
     assert_eq!(fresh.store.rotate_refresh_token(&[10; 32], refresh(11, "g1"), NOW + 2).await.unwrap(), Rotated::Rotated);
     assert!(fresh.store.live_grant("g1", "any").await.unwrap().is_some());
@@ -122,9 +195,9 @@ on_both!(an_assertion_counts_once, fresh => {
 // S37: a disabled person has nothing left; what has ended is swept.
 on_both!(a_disabled_person_has_nothing_left, fresh => {
     furnish(&fresh.store).await;
-    fresh.store.insert_code(code(1)).await.unwrap();
+    fresh.store.issue_code(code(1), Ground::default()).await.unwrap();
     fresh.store.spend_code(&[1; 32], grant("g1"), Some(refresh(9, "g1")), NOW + 1).await.unwrap();
-    fresh.store.insert_code(code(2)).await.unwrap();
+    fresh.store.issue_code(code(2), Ground::default()).await.unwrap();
     assert!(fresh.store.set_active("ada", false, NOW + 2).await.unwrap());
     assert!(fresh.store.live_grant("g1", "any").await.unwrap().is_none());
     assert!(fresh.store.code(&[2; 32]).await.unwrap().is_none());

@@ -6,13 +6,14 @@ mod codes_and_tokens;
 mod freshness;
 mod pictures;
 mod schema;
+mod sessions_and_consents;
 mod sqlite_writer;
 mod tls;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocol::{AuthMethod, Client, Scopes, SigningAlg};
-use store::{Settings, Store, users::User};
+use store::{Settings, Store, sessions::Session, users::User};
 
 pub const NOW: i64 = 1_800_000_000_000_000;
 pub const SECOND: i64 = 1_000_000;
@@ -122,6 +123,20 @@ pub fn client(id: &str) -> Client {
         is_active: true,
         created_at: NOW,
         updated_at: NOW,
+    }
+}
+
+pub fn session(sid: &str, user: &str) -> Session {
+    Session {
+        digest: sid.as_bytes().repeat(16),
+        sid: sid.into(),
+        user_id: user.into(),
+        auth_time: NOW,
+        amr: "pwd".into(),
+        user_agent: String::new(),
+        created_at: NOW,
+        seen_at: NOW,
+        expires_at: NOW + 3600 * SECOND,
     }
 }
 

@@ -1,0 +1,34 @@
+//! Who is signed in, and what they agreed to.
+
+use store::{
+    codes::{Code, Ground},
+    grants::Grant,
+};
+
+use crate::{
+    NOW,
+    codes_and_tokens::{code, grant},
+    furnish, on_both, session,
+};
+
+// S34, S37: somebody else who signs in on the same browser has signed the first person out.
+on_both!(signing_in_as_somebody_else_ends_the_first_persons_grants, fresh => {
+    furnish(&fresh.store).await;
+    let store = &fresh.store;
+    store.begin_session(session("s1", "ada"), None).await.unwrap();
+    let of = |digest: u8, offline: bool| Code { sid: Some("s1".into()), offline, ..code(digest) };
+    for (number, id, offline) in [(1, "online", false), (2, "offline", true)] {
+        store.issue_code(of(number, offline), Ground::default()).await.unwrap();
+        store.spend_code(&[number; 32], Grant { offline, ..grant(id) }, None, NOW).await.unwrap();
+    }
+    store.issue_code(of(3, false), Ground::default()).await.unwrap();
+    store.issue_code(of(4, true), Ground::default()).await.unwrap();
+    let first = session("s1", "ada").digest;
+    store.begin_session(session("s2", "bob"), Some(first.clone())).await.unwrap();
+    assert!(store.session(&first, 1, NOW).await.unwrap().is_none());
+    assert!(store.live_grant("online", "any").await.unwrap().is_none());
+    assert!(store.live_grant("offline", "any").await.unwrap().is_some());
+    assert!(store.code(&[3; 32]).await.unwrap().is_none());
+    assert!(store.code(&[4; 32]).await.unwrap().is_some());
+    assert_eq!(store.sessions_of("bob").await.unwrap().len(), 1);
+});
