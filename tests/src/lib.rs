@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod binary;
+pub mod camera;
 pub mod database;
 pub mod house;
 
