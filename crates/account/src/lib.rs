@@ -26,9 +26,9 @@ mod waiting;
 
 pub use logo::Logos;
 
-use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, web::ServiceConfig};
 use protocol::Micros;
-use web::{Endpoint, paths};
+use web::{Endpoint, Next, paths};
 
 /// What the room needs beside [`web::Core`]; given to actix as `web::Data<State>`.
 #[derive(Clone, Debug)]
@@ -46,10 +46,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::LOGIN).get(sign_in::show).post(sign_in::submit).mount(cfg);
     Endpoint::at(paths::CONSENT).get(consent::show).post(consent::submit).mount(cfg);
     Endpoint::at(paths::SETUP).get(setup::show).post(setup::submit).mount(cfg);
+    Endpoint::at(paths::HOME).get(home).mount(cfg);
     Endpoint::at(paths::ACCOUNT).get(overview::show).mount(cfg);
     Endpoint::at(paths::ACCOUNT_NAME).post(name::change).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PASSWORD).post(password::change).mount(cfg);
     Endpoint::at(paths::ACCOUNT_WITHDRAW).post(applications::withdraw).mount(cfg);
     Endpoint::at(&format!("{}logos/{{client_id}}", paths::ASSETS)).get(logo::serve).mount(cfg);
     Endpoint::at(&format!("{}{{file}}", paths::ASSETS)).get(assets::serve).mount(cfg);
+}
+
+/// Whoever types the bare address wants their own page.
+async fn home() -> HttpResponse {
+    Next::Account.see_other()
 }
