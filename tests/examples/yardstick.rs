@@ -2,10 +2,10 @@
 //!
 //! - `yardstick serve PORT`: a plain actix handler that answers a small JSON document, by GET, and by POST after
 //!   reading a form as the protocol's endpoints must;
-//! - `yardstick es256`: what one ES256 signature costs here, in microseconds;
+//! - `yardstick es256`: makes ES256 signatures and prints how many; who started it looks at its CPU time;
 //! - `yardstick photo FILE`: a JPEG of 12 megapixels, 4:2:0 and about 4 MB, like one from a telephone.
 
-use std::{error::Error, fs, time::Instant};
+use std::{error::Error, fs};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use aws_lc_rs::{
@@ -71,19 +71,16 @@ fn serve(port: u16) -> Outcome {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "its output is the measurement")]
-#[expect(clippy::disallowed_methods, reason = "it measures real time")]
+#[expect(clippy::print_stdout, reason = "it is a program that answers on its output")]
 fn es256() -> Outcome {
-    const ROUNDS: u32 = 20_000;
+    const ROUNDS: u32 = 50_000;
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
     let random = SystemRandom::new();
     let message = [7_u8; 400];
-    key.sign(&random, &message)?;
-    let began = Instant::now();
     for _ in 0..ROUNDS {
         std::hint::black_box(key.sign(&random, &message)?);
     }
-    println!("{:.2}", began.elapsed().as_secs_f64() * 1e6 / f64::from(ROUNDS));
+    println!("{ROUNDS}");
     Ok(())
 }
 
