@@ -6,13 +6,16 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError,
     schema::{
-        attempts, audit, codes, grants, interactions, refresh_tokens, revoked_tokens, sessions,
+        attempts, audit, codes, grants, interactions, pictures, refresh_tokens, revoked_tokens, sessions,
         used_assertions,
     },
 };
 
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
+
+/// How long a person's history remembers a picture that has no objects any more.
+const GONE_KEPT: i64 = 400 * DAY;
 
 /// What was swept, by table.
 pub type Swept = Vec<(&'static str, usize)>;
@@ -89,6 +92,16 @@ impl Store {
                 (
                     "audit",
                     diesel::delete(audit::table.filter(audit::at.le(now - audit_kept))).execute(c).await?,
+                ),
+                (
+                    "pictures",
+                    diesel::delete(
+                        pictures::table
+                            .filter(pictures::state.eq("gone"))
+                            .filter(pictures::uploaded_at.le(now - GONE_KEPT)),
+                    )
+                    .execute(c)
+                    .await?,
                 ),
             ])
         })
