@@ -90,13 +90,16 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What a person should read about where they are sent: the host, or the scheme of an app.
+/// What a person should read about where they are sent: the host, or the scheme of an app. What stands where a host
+/// would is the app's own invention: `com.evil.app://bank.example` goes nowhere near the bank.
+// S40
 pub fn display_host(uri: &str) -> String {
     match Url::parse(uri) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => url.scheme().to_owned(),
         Ok(url) => match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
-            (Some(host), None) if !host.is_empty() => host.to_owned(),
-            _ => url.scheme().to_owned(),
+            (Some(host), None) => host.to_owned(),
+            (None, _) => url.scheme().to_owned(),
         },
         Err(_) => String::new(),
     }
@@ -173,10 +176,12 @@ mod tests {
         assert!(!matches("https://app.example:444/cb", "https://app.example/cb"));
     }
 
+    // S40
     #[test]
     fn people_read_a_host() {
         assert_eq!(display_host("https://app.example:8443/cb"), "app.example:8443");
         assert_eq!(display_host("com.example.app:/cb"), "com.example.app");
+        assert_eq!(display_host("com.evil.app://accounts.bank.example/cb"), "com.evil.app");
         assert_eq!(form_action("com.example.app:/cb").as_deref(), Some("com.example.app:"));
         assert_eq!(form_action("https://app.example/cb").as_deref(), Some("https://app.example"));
     }
