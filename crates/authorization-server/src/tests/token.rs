@@ -171,6 +171,51 @@ async fn what_ends_a_code_on_its_way() {
 }
 on_both!(what_ends_a_code_on_its_way);
 
+// S37, I1: whoever is first, nothing that was asked before outlives the change of the password.
+async fn requests_that_race_a_new_password() {
+    let (house, client) = furnished(|_| {}).await;
+    let user = house.core.store.user("u1").await.unwrap().unwrap();
+    for _ in 0..5 {
+        house.sign_in(&user).await;
+        let url = authorize(&client, &[("prompt", "none")]);
+        let asks = futures_util::future::join_all((0..8).map(|_| house.get(&url)));
+        let change = house.core.store.set_password("u1", "hash".into(), None, house.core.now());
+        let (answers, changed) = futures_util::future::join(asks, change).await;
+        assert!(changed.unwrap());
+        for answer in answers {
+            match answer.parameter("code") {
+                Some(code) => assert_eq!(house.redeem(&client, &code).await.error(), invalid_grant()),
+                None => assert_eq!(answer.parameter("error").as_deref(), Some("login_required")),
+            }
+        }
+    }
+}
+on_both!(requests_that_race_a_new_password);
+
+// I6
+async fn a_narrowed_client_gets_less() {
+    let (house, client) = furnished(|_| {}).await;
+    let narrow = async |scopes: &str| {
+        let scopes = protocol::Scopes::parse(scopes).unwrap();
+        house.core.store.update_client(Client { scopes, ..client.clone() }).await.unwrap();
+    };
+    let tokens = house.tokens(&client, "openid email offline_access").await;
+    let wishes = r#"{"id_token":{"email":null}}"#;
+    let named = house.get(&authorize(&client, &[("claims", wishes)])).await.parameter("code").unwrap();
+    let code = house.code(&client, "openid email offline_access").await;
+    let only_email = house.code(&client, "email").await;
+    narrow("openid offline_access").await;
+    assert_eq!(house.redeem(&client, &code).await.json()["scope"], "openid offline_access");
+    assert_eq!(house.redeem(&client, &only_email).await.error(), invalid_grant());
+    let (_, claims) = parts(text(&house.redeem(&client, &named).await.json(), "id_token"));
+    assert!(claims.get("email").is_none(), "nor by name");
+    let refresh = text(&tokens, "refresh_token");
+    assert_eq!(house.refresh(&client, refresh).await.json()["scope"], "openid offline_access");
+    narrow("phone").await;
+    assert_eq!(house.refresh(&client, refresh).await.error(), invalid_grant());
+}
+on_both!(a_narrowed_client_gets_less);
+
 // S62
 async fn reuse_kills_the_family_and_only_it() {
     let house = House::new().await;

@@ -40,7 +40,13 @@ pub async fn redeem(issuer: &Issuer<'_>, request: &CodeRequest) -> Result<Tokens
 /// change together.
 async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> {
     let now = issuer.now;
-    let with_refresh = with_refresh_token(issuer.client, &code.scopes);
+    // What the client may not have any more since the person agreed is not given (I6).
+    let allowed = issuer.client.allowed_scopes();
+    let scopes = code.scopes.intersect(&allowed);
+    if scopes.is_empty() {
+        return Err(OAuthError::invalid_grant().into());
+    }
+    let with_refresh = with_refresh_token(issuer.client, &scopes);
     let lifetime = first_lifetime(issuer.policy, now);
     let last_access_token = now + issuer.policy.access_token_ttl;
     let grant = Grant {
@@ -48,8 +54,8 @@ async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> 
         client_id: code.client_id,
         user_id: code.user_id,
         sid: code.sid,
-        scopes: code.scopes,
-        offline: code.offline,
+        offline: code.offline && scopes.contains("offline_access"),
+        scopes,
         claims: code.claims,
         auth_time: code.auth_time,
         amr: code.amr,

@@ -107,9 +107,9 @@ impl<'a> Issuer<'a> {
     }
 
     /// The claims that the client wanted in the ID token itself and the person agreed to.
-    // S30
+    // S30, I6
     async fn wanted(&self, grant: &Grant) -> Result<Map<String, Value>, OAuthFailure> {
-        let request = ClaimsRequest::parse(grant.claims.as_deref())?;
+        let request = ClaimsRequest::parse(grant.claims.as_deref())?.within(&self.client.allowed_scopes());
         let names = request.for_id_token();
         if names.is_empty() {
             return Ok(Map::new());

@@ -72,7 +72,7 @@ pub fn first_lifetime(policy: &Policy, now: Micros) -> Lifetime {
 /// > it will revoke the active refresh token.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>
-// S61, S62, S63, S64
+// S61, S62, S63, S64, I6
 pub fn renew(
     record: &RefreshRecord<'_>,
     client: &Client,
@@ -89,7 +89,12 @@ pub fn renew(
     if now >= record.expires_at || now >= record.max_expires_at {
         return Renewal::Refuse(OAuthError::invalid_grant());
     }
-    match narrowed(record.scopes, asked) {
+    // What the client may not have any more is gone from what it was granted.
+    let granted = record.scopes.intersect(&client.allowed_scopes());
+    if granted.is_empty() {
+        return Renewal::Refuse(OAuthError::invalid_grant());
+    }
+    match narrowed(&granted, asked) {
         Ok(scopes) => Renewal::Renew {
             scopes,
             rotate: client.rotates_refresh_tokens(),
@@ -168,6 +173,23 @@ mod tests {
             renewed(&RefreshRecord { is_used: true, ..record }, &confidential, None, 1),
             Renewal::Reuse
         );
+    }
+
+    // I6
+    #[test]
+    fn a_narrowed_client_narrows_what_it_was_granted() {
+        let granted = Scopes::parse("openid email offline_access").unwrap();
+        let only = |text: &str| Client { scopes: Scopes::parse(text).unwrap(), ..samples::client() };
+        assert!(matches!(
+            renewed(&record(&granted), &only("openid phone"), None, 1),
+            Renewal::Renew { scopes, .. } if scopes.to_string() == "openid"
+        ));
+        assert!(matches!(
+            renewed(&record(&granted), &only("openid"), Some("openid email"), 1),
+            Renewal::Refuse(error) if error.code == ErrorCode::InvalidScope
+        ));
+        let nothing_left = Renewal::Refuse(OAuthError::invalid_grant());
+        assert_eq!(renewed(&record(&granted), &only("phone"), None, 1), nothing_left);
     }
 
     // S13
