@@ -6,7 +6,7 @@ use actix_web::{
     web::Data,
 };
 use bytes::Bytes;
-use protocol::{Client, Micros, OAuthError, seconds};
+use protocol::{Client, OAuthError, seconds};
 use serde::Serialize;
 use web::{Access, ClientAuthentication, Core, OAuthFailure};
 
@@ -89,16 +89,13 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
 }
 
 async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<Bytes, OAuthFailure> {
-    let now: Micros = core.now();
     let inactive = Ok(Bytes::from_static(INACTIVE));
-    let Some((token, grant)) = core.store.refresh_token(&keyring::digest(token.as_bytes())).await? else {
+    let digest = keyring::digest(token.as_bytes());
+    let Some((token, grant)) = core.store.live_refresh_token(&digest, core.now()).await? else {
         return inactive;
     };
-    let dead = token.used_at.is_some()
-        || grant.revoked_at.is_some()
-        || now >= token.expires_at
-        || now >= token.max_expires_at;
-    if dead || !may_know(caller, &grant.client_id) {
+    let Some(owner) = core.store.client(&grant.client_id).await? else { return inactive };
+    if !may_know(caller, &owner.id) {
         return inactive;
     }
     write(&Active {
@@ -106,7 +103,7 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
         iss: &core.site.issuer,
         sub: &grant.user_id,
         client_id: &grant.client_id,
-        scope: grant.scopes.to_string(),
+        scope: grant.scopes.intersect(&owner.allowed_scopes()).to_string(),
         iat: seconds(token.created_at),
         exp: seconds(token.expires_at),
         aud: None,

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError, Subject,
     grants::Grant,
-    schema::{grants, refresh_tokens},
+    schema::{clients, grants, refresh_tokens, users},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -38,6 +38,29 @@ impl Store {
         read!(self, |c| Ok(refresh_tokens::table
             .inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id)))
             .filter(refresh_tokens::digest.eq(digest))
+            .select((RefreshToken::as_select(), Grant::as_select()))
+            .first(c)
+            .await
+            .optional()?))
+    }
+
+    /// The same, only while it counts: the tip of its path, not expired, its grant alive, person and client active.
+    pub async fn live_refresh_token(
+        &self,
+        digest: &[u8],
+        now: i64,
+    ) -> Result<Option<(RefreshToken, Grant)>, StoreError> {
+        read!(self, |c| Ok(refresh_tokens::table
+            .inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id)))
+            .inner_join(users::table.on(users::id.eq(grants::user_id)))
+            .inner_join(clients::table.on(clients::id.eq(grants::client_id)))
+            .filter(refresh_tokens::digest.eq(digest))
+            .filter(refresh_tokens::used_at.is_null())
+            .filter(refresh_tokens::expires_at.gt(now))
+            .filter(refresh_tokens::max_expires_at.gt(now))
+            .filter(grants::revoked_at.is_null())
+            .filter(users::is_active.eq(true))
+            .filter(clients::is_active.eq(true))
             .select((RefreshToken::as_select(), Grant::as_select()))
             .first(c)
             .await

@@ -89,6 +89,25 @@ async fn what_revocation_ends() {
 }
 on_both!(what_revocation_ends);
 
+// S86: what the token endpoint refuses is not called active.
+async fn a_disabled_client_has_no_active_tokens() {
+    let (house, client, _) = furnished().await;
+    let everybodys = house.client("rs", |client| client.resource_server = true).await;
+    let tokens = house.tokens(&client, "openid email offline_access").await;
+    let ask = async || introspect(&house, &everybodys, text(&tokens, "refresh_token")).await;
+    assert_eq!(ask().await["active"], true);
+    let scopes = protocol::Scopes::parse("openid").unwrap();
+    house.core.store.update_client(Client { scopes, ..client.clone() }).await.unwrap();
+    assert_eq!(ask().await["scope"], "openid", "as much as a refresh would give");
+    house.core.store.update_client(Client { is_active: false, ..client.clone() }).await.unwrap();
+    assert_eq!(ask().await, json!({"active": false}));
+    house.core.store.update_client(client.clone()).await.unwrap();
+    assert_eq!(ask().await["active"], true);
+    house.core.store.set_active("u1", false, house.core.now()).await.unwrap();
+    assert_eq!(ask().await, json!({"active": false}));
+}
+on_both!(a_disabled_client_has_no_active_tokens);
+
 async fn malformed_revocations() {
     let (house, client, _) = furnished().await;
     assert_eq!(house.post_as(&client, "/oauth2/revoke", &[]).await.error(), (400, "invalid_request".into()));
