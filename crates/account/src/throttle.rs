@@ -6,17 +6,21 @@
 //! |---|---|---|---|
 //! | a browser that has signed in as this person before | that browser and person | 5 | 1 s, doubling up to 15 min |
 //! | any other | the network address and account together | 5 | 1 s, doubling up to 15 min |
-//! | | the account, from wherever | 50 | 1 s, doubling up to 5 min |
+//! | | the account, from wherever | 50 | 1 s, doubling up to 5 min, for those who tried twice themselves |
 //! | | the network address, for whichever account | 100 an hour | 1 s, doubling up to 5 min |
 //!
 //! So guessing from one place blocks that place, guessing from many places slows new browsers, and the person's own
-//! browsers go on working. Counters of people who do not exist behave the same.
+//! browsers go on working. Nor can anybody who keeps on guessing shut the person out of a browser that is new: from
+//! every network two tries a day are heard, however many others are blocked (and each costs the guesser a network of its
+//! own). Counters of people who do not exist behave the same.
 
 use protocol::{Micros, SECOND};
 use store::{Store, StoreError, attempts::Counter};
 use web::Peer;
 
 const HOUR: Micros = 3600 * SECOND;
+/// Tries from one network that no other network's guessing blocks.
+const HEARD: i64 = 2;
 
 /// The counters of one try.
 pub struct Trial {
@@ -36,9 +40,9 @@ impl Trial {
         let address = digest("address", &[&network]);
         Trial {
             counters: vec![
-                Counter { digest: pair.clone(), delay: few, forget_after: 24 * HOUR },
-                Counter { digest: account.clone(), delay: many, forget_after: 24 * HOUR },
-                Counter { digest: address.clone(), delay: most, forget_after: HOUR },
+                Counter { digest: pair.clone(), delay: few, forget_after: 24 * HOUR, spares: 0 },
+                Counter { digest: account.clone(), delay: many, forget_after: 24 * HOUR, spares: HEARD },
+                Counter { digest: address.clone(), delay: most, forget_after: HOUR, spares: 0 },
             ],
             clear: vec![pair, account],
             uncharge: vec![address],
@@ -56,7 +60,8 @@ impl Trial {
     }
 
     fn alone(digest: Vec<u8>) -> Trial {
-        let counters = vec![Counter { digest: digest.clone(), delay: few, forget_after: 24 * HOUR }];
+        let counters =
+            vec![Counter { digest: digest.clone(), delay: few, forget_after: 24 * HOUR, spares: 0 }];
         Trial { counters, clear: vec![digest], uncharge: Vec::new() }
     }
 

@@ -23,13 +23,16 @@ pub struct Counter {
     pub delay: fn(i64) -> i64,
     /// Microseconds.
     pub forget_after: i64,
+    /// Whoever has tried at most so often, by the first counter of the list, is charged but not blocked by this one.
+    pub spares: i64,
 }
 
 impl Store {
-    /// Charges a try to every counter, before anybody looks at the secret: tries in parallel cannot slip through. Where
+    /// Charges a try to every counter, of which the first is the trier's own, before anybody looks at the secret: tries in parallel cannot slip through. Where
     /// one of them is blocked nothing is charged, and the answer is until when. `None`: go ahead, then
     /// [`Store::forgive_try`] if the secret was right.
     pub async fn begin_try(&self, mut counters: Vec<Counter>, now: i64) -> Result<Option<i64>, StoreError> {
+        let own = counters.as_slice().first().map(|counter| counter.digest.clone());
         // Always in the same order, so that two transactions cannot wait for each other.
         counters.sort_by(|a, b| a.digest.cmp(&b.digest));
         write!(self, |c| {
@@ -42,7 +45,7 @@ impl Store {
             .execute(c)
             .await?;
             let mut charged = Vec::with_capacity(counters.len());
-            let mut until = 0;
+            let mut own_tries = 0;
             for counter in counters {
                 let fresh = Attempt {
                     digest: counter.digest.clone(),
@@ -58,9 +61,13 @@ impl Store {
                     .returning((attempts::failures, attempts::blocked_until))
                     .get_result(c)
                     .await?;
-                until = until.max(blocked_until);
-                charged.push((counter.digest, (counter.delay)(failures)));
+                if own.as_ref() == Some(&counter.digest) {
+                    own_tries = failures;
+                }
+                charged.push((counter, failures, blocked_until));
             }
+            let blocking = charged.iter().filter(|(counter, ..)| own_tries > counter.spares);
+            let until = blocking.map(|(.., blocked_until)| *blocked_until).max().unwrap_or_default();
             if until > now {
                 diesel::update(attempts::table.filter(attempts::digest.eq_any(&digests)))
                     .set(attempts::failures.eq(attempts::failures - 1))
@@ -68,8 +75,12 @@ impl Store {
                     .await?;
                 Ok(Some(until))
             } else {
-                for (digest, delay) in charged.into_iter().filter(|(_, delay)| *delay > 0) {
-                    diesel::update(attempts::table.find(digest))
+                for (counter, failures, _) in charged {
+                    let delay = (counter.delay)(failures);
+                    if delay == 0 {
+                        continue;
+                    }
+                    diesel::update(attempts::table.find(counter.digest))
                         .set(attempts::blocked_until.eq(now + delay))
                         .execute(c)
                         .await?;
