@@ -78,16 +78,14 @@ async fn allow(core: &Core, person: &SignedIn, waiting: &Waiting, everyone: bool
         return Err(PageError::forbidden(Message::Forbidden));
     }
     let (now, asked) = (core.now(), waiting.pending.scopes());
-    let before = agreed_before(core, person, waiting).await?;
     let consent = Consent {
         user_id: person.user.id.clone(),
         client_id: waiting.client.id.clone(),
-        scopes: before.union(asked),
+        scopes: asked.clone(),
         granted_at: now,
         updated_at: now,
     };
-    let for_everyone = everyone.then(|| waiting.client.everyone_scopes.union(asked));
-    core.store.record_consent(consent, &waiting.row.digest, asked, for_everyone).await?;
+    core.store.record_consent(consent, &waiting.row.digest, everyone).await?;
     if everyone {
         core.store
             .record(AuditRow {

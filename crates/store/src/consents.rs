@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{prelude::*, upsert::excluded};
+use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use protocol::Scopes;
 
@@ -76,41 +76,51 @@ impl Store {
         Ok(found.into_values().collect())
     }
 
-    /// Records a yes on the consent page of one interaction, in one transaction. `consent.scopes` is the whole set that
-    /// stands from now on. `everyone`: what an administrator approves for every person (S40).
+    /// Records a yes on the consent page of one interaction, in one transaction. `consent.scopes` is what the yes was
+    /// said to; it joins what stands by then. `everyone`: an administrator approves it for every person too (S40).
     pub async fn record_consent(
         &self,
         consent: Consent,
         interaction: &[u8],
-        agreed: &Scopes,
-        everyone: Option<Scopes>,
+        everyone: bool,
     ) -> Result<(), StoreError> {
-        let (interaction, agreed) = (interaction.to_owned(), agreed.to_string());
+        let interaction = interaction.to_owned();
         change!(self, |c| {
-            let client_id = consent.client_id.clone();
-            diesel::insert_into(consents::table)
+            let (agreed, now) = (consent.scopes.clone(), consent.updated_at);
+            let (user_id, client_id) = (consent.user_id.clone(), consent.client_id.clone());
+            // Written before it is read: nobody changes the row between the two.
+            let standing: String = diesel::insert_into(consents::table)
                 .values(consent)
                 .on_conflict((consents::user_id, consents::client_id))
                 .do_update()
-                .set((
-                    consents::scopes.eq(excluded(consents::scopes)),
-                    consents::updated_at.eq(excluded(consents::updated_at)),
-                ))
+                .set(consents::updated_at.eq(now))
+                .returning(consents::scopes)
+                .get_result(c)
+                .await?;
+            diesel::update(consents::table.find((user_id, &client_id)))
+                .set(consents::scopes.eq(joined(&standing, &agreed)))
                 .execute(c)
                 .await?;
             diesel::update(interactions::table.find(interaction))
-                .set(interactions::consented.eq(Some(agreed)))
+                .set(interactions::consented.eq(Some(agreed.to_string())))
                 .execute(c)
                 .await?;
-            let mut subjects = Vec::new();
-            if let Some(scopes) = everyone {
+            if !everyone {
+                return Ok(((), Vec::new()));
+            }
+            let standing: Option<String> = diesel::update(clients::table.find(&client_id))
+                .set(clients::updated_at.eq(now))
+                .returning(clients::everyone_scopes)
+                .get_result(c)
+                .await
+                .optional()?;
+            if let Some(standing) = standing {
                 diesel::update(clients::table.find(&client_id))
-                    .set(clients::everyone_scopes.eq(scopes.to_string()))
+                    .set(clients::everyone_scopes.eq(joined(&standing, &agreed)))
                     .execute(c)
                     .await?;
-                subjects.push(Subject::Client(client_id));
             }
-            Ok(((), subjects))
+            Ok(((), vec![Subject::Client(client_id)]))
         })
     }
 
@@ -142,4 +152,8 @@ impl Store {
             Ok((found == 1 || !ended.is_empty(), ended.into_iter().map(Subject::Grant).collect()))
         })
     }
+}
+
+fn joined(standing: &str, agreed: &Scopes) -> String {
+    Scopes::parse(standing).unwrap_or_default().union(agreed).to_string()
 }

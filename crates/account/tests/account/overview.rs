@@ -23,7 +23,7 @@ async fn connected(house: &House, client: &str, agreed: bool) -> String {
             granted_at: now,
             updated_at: now,
         };
-        house.core.store.record_consent(consent, b"none", &scopes, None).await.unwrap();
+        house.core.store.record_consent(consent, b"none", false).await.unwrap();
     }
     let grant = Grant {
         id: house.core.random.id(),

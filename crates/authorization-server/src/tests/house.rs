@@ -243,12 +243,12 @@ impl House {
         let consent = Consent {
             user_id: user.id.clone(),
             client_id: client.id.clone(),
-            scopes: scopes.clone(),
+            scopes,
             granted_at: self.core.now(),
             updated_at: self.core.now(),
         };
         let digest = keyring::digest(interaction.unwrap_or_default().as_bytes());
-        self.core.store.record_consent(consent, &digest, &scopes, None).await.unwrap();
+        self.core.store.record_consent(consent, &digest, false).await.unwrap();
     }
 
     /// A code for someone who is signed in and agreed to everything asked.

@@ -115,7 +115,7 @@ on_both!(a_code_is_written_while_all_it_stands_on_is_there, fresh => {
     let bobs = Code { user_id: "bob".into(), ..of(2, "s1") };
     assert_eq!(store.issue_code(bobs, Ground::default()).await.unwrap(), Issued::SignedOut);
     assert_eq!(store.issue_code(of(2, "s1"), consent("openid")).await.unwrap(), Issued::Withdrawn);
-    store.record_consent(agreed("openid"), &[0; 32], &Scopes::parse("openid").unwrap(), None).await.unwrap();
+    store.record_consent(agreed("openid"), &[0; 32], false).await.unwrap();
     assert_eq!(store.issue_code(of(2, "s1"), consent("openid profile")).await.unwrap(), Issued::Withdrawn);
     assert_eq!(store.issue_code(of(2, "s1"), consent("openid")).await.unwrap(), Issued::Written);
     let over = Ground { interaction: Some(vec![9; 32]), ..consent("openid") };

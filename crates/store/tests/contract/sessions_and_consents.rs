@@ -1,5 +1,6 @@
 //! Who is signed in, and what they agreed to.
 
+use protocol::Scopes;
 use store::{
     codes::{Code, Ground},
     grants::Grant,
@@ -7,7 +8,7 @@ use store::{
 
 use crate::{
     NOW,
-    codes_and_tokens::{code, grant},
+    codes_and_tokens::{agreed, code, grant},
     furnish, on_both, session,
 };
 
@@ -31,4 +32,23 @@ on_both!(signing_in_as_somebody_else_ends_the_first_persons_grants, fresh => {
     assert!(store.code(&[3; 32]).await.unwrap().is_none());
     assert!(store.code(&[4; 32]).await.unwrap().is_some());
     assert_eq!(store.sessions_of("bob").await.unwrap().len(), 1);
+});
+
+// S40: whoever agrees to more at the same moment loses nothing of what the other agreed to.
+on_both!(consents_join, fresh => {
+    furnish(&fresh.store).await;
+    let store = &fresh.store;
+    let tabs = ["openid", "profile", "email", "phone", "address", "offline_access"].map(|scope| {
+        let store = store.clone();
+        tokio::spawn(async move { store.record_consent(agreed(scope), &[0; 32], true).await.unwrap() })
+    });
+    for tab in tabs {
+        tab.await.unwrap();
+    }
+    assert_eq!(store.consent("ada", "rp").await.unwrap().unwrap().scopes, Scopes::known());
+    assert_eq!(store.client("rp").await.unwrap().unwrap().everyone_scopes, Scopes::known());
+    // What was taken back does not return with the next yes.
+    store.withdraw_consent("ada", "rp", NOW).await.unwrap();
+    store.record_consent(agreed("openid"), &[0; 32], false).await.unwrap();
+    assert_eq!(store.consent("ada", "rp").await.unwrap().unwrap().scopes.to_string(), "openid");
 });
