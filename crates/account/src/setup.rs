@@ -73,21 +73,18 @@ pub async fn submit(
             return Ok(web::page(StatusCode::BAD_REQUEST, page.render(Language::of(&request).0), None));
         }
     };
+    let entry = AuditRow {
+        id: core.random.id(),
+        at: core.now(),
+        actor: None,
+        action: "user.first_administrator".into(),
+        subject: user.id.clone(),
+        detail: "{}".into(),
+    };
     // Whoever takes the token makes the administrator: one, however many send the form at once.
-    if !core.store.take_setting(SETTING, &digest(&token)).await? {
+    if !core.store.insert_first_user(user.clone(), SETTING, &digest(&token), entry).await? {
         return Err(void());
     }
-    core.store.insert_user(user.clone()).await?;
-    core.store
-        .record(AuditRow {
-            id: core.random.id(),
-            at: core.now(),
-            actor: None,
-            action: "user.first_administrator".into(),
-            subject: user.id.clone(),
-            detail: "{}".into(),
-        })
-        .await?;
     sign_in::welcome(&core, &request, &user, Device::of(&core, &request), &Next::Account).await
 }
 

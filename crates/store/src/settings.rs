@@ -36,13 +36,4 @@ impl Store {
             Ok(())
         })
     }
-
-    /// Takes a value away; true for the one caller who had it as it was.
-    pub async fn take_setting(&self, name: &str, value: &str) -> Result<bool, StoreError> {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        write!(self, |c| Ok(diesel::delete(settings::table.find(&name).filter(settings::value.eq(&value)))
-            .execute(c)
-            .await?
-            == 1))
-    }
 }

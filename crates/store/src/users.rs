@@ -5,8 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError, Subject,
+    audit::AuditRow,
     pictures::{Portrait, queue_objects, supersede_current},
-    schema::{albums, audit, codes, grants, pictures, sessions, users},
+    schema::{albums, audit, codes, grants, pictures, sessions, settings, users},
 };
 
 /// Within a transaction: the person's codes are burnt and grants revoked; yields the subjects to forget.
@@ -21,6 +22,25 @@ macro_rules! end_access {
         .get_results($c)
         .await?;
         ended.into_iter().map(Subject::Grant).collect::<Vec<_>>()
+    }};
+}
+
+/// Within a transaction: the person, and the album that their photo goes into.
+macro_rules! insert_person {
+    ($c:ident, $user:expr) => {{
+        let user: User = $user;
+        diesel::insert_into(albums::table)
+            .values((
+                albums::id.eq(profile_album(&user.id)),
+                albums::owner_kind.eq("user"),
+                albums::owner_id.eq(user.id.clone()),
+                albums::kind.eq("profile"),
+                albums::capacity.eq(1i64),
+                albums::created_at.eq(user.created_at),
+            ))
+            .execute($c)
+            .await?;
+        diesel::insert_into(users::table).values(user).execute($c).await?;
     }};
 }
 
@@ -93,19 +113,31 @@ impl Store {
     /// `Conflict` where the address is taken.
     pub async fn insert_user(&self, user: User) -> Result<(), StoreError> {
         write!(self, |c| {
-            diesel::insert_into(albums::table)
-                .values((
-                    albums::id.eq(profile_album(&user.id)),
-                    albums::owner_kind.eq("user"),
-                    albums::owner_id.eq(user.id.clone()),
-                    albums::kind.eq("profile"),
-                    albums::capacity.eq(1i64),
-                    albums::created_at.eq(user.created_at),
-                ))
-                .execute(c)
-                .await?;
-            diesel::insert_into(users::table).values(user).execute(c).await?;
+            insert_person!(c, user);
             Ok(())
+        })
+    }
+
+    /// Makes the first administrator for whoever has the value of a setting, which is taken, in one transaction. False
+    /// where it is not there (any more), or where somebody is there already.
+    pub async fn insert_first_user(
+        &self,
+        user: User,
+        setting: &str,
+        value: &str,
+        entry: AuditRow,
+    ) -> Result<bool, StoreError> {
+        let (setting, value) = (setting.to_owned(), value.to_owned());
+        write!(self, |c| {
+            let key = settings::table.find(setting).filter(settings::value.eq(value));
+            let taken = diesel::delete(key).execute(c).await?;
+            let somebody: Option<String> = users::table.select(users::id).first(c).await.optional()?;
+            if taken == 0 || somebody.is_some() {
+                return Ok(false);
+            }
+            insert_person!(c, user);
+            diesel::insert_into(audit::table).values(entry).execute(c).await?;
+            Ok(true)
         })
     }
 

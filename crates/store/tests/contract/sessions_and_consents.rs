@@ -2,6 +2,7 @@
 
 use protocol::Scopes;
 use store::{
+    audit::AuditRow,
     codes::{Code, Ground},
     grants::Grant,
 };
@@ -9,7 +10,7 @@ use store::{
 use crate::{
     NOW,
     codes_and_tokens::{agreed, code, grant},
-    furnish, on_both, session,
+    furnish, on_both, person, session,
 };
 
 // S34, S37: somebody else who signs in on the same browser has signed the first person out.
@@ -51,4 +52,34 @@ on_both!(consents_join, fresh => {
     store.withdraw_consent("ada", "rp", NOW).await.unwrap();
     store.record_consent(agreed("openid"), &[0; 32], false).await.unwrap();
     assert_eq!(store.consent("ada", "rp").await.unwrap().unwrap().scopes.to_string(), "openid");
+});
+
+// S113: the link and the administrator are one: whatever goes wrong, the link stays good.
+on_both!(the_first_user_and_the_link_are_one, fresh => {
+    let store = &fresh.store;
+    let entry = |id: &str| AuditRow {
+        id: id.into(),
+        at: NOW,
+        actor: None,
+        action: "user.first_administrator".into(),
+        subject: "ada".into(),
+        detail: "{}".into(),
+    };
+    store.put_setting("link", "good").await.unwrap();
+    assert!(!store.insert_first_user(person("ada"), "link", "guess", entry("e0")).await.unwrap());
+    store.record(entry("e1")).await.unwrap();
+    assert!(store.insert_first_user(person("ada"), "link", "good", entry("e1")).await.is_err(), "the entry is there");
+    assert!(!store.has_users().await.unwrap());
+    let tries = (0..4).map(|number| {
+        let (store, person) = (store.clone(), person(&format!("u{number}")));
+        let entry = entry(&format!("t{number}"));
+        tokio::spawn(async move { store.insert_first_user(person, "link", "good", entry).await.unwrap() })
+    });
+    let mut made = 0;
+    for one in tries.collect::<Vec<_>>() {
+        made += usize::from(one.await.unwrap());
+    }
+    assert_eq!((made, store.users("", 10).await.unwrap().len()), (1, 1));
+    store.put_setting("link", "late").await.unwrap();
+    assert!(!store.insert_first_user(person("eve"), "link", "late", entry("e2")).await.unwrap());
 });
