@@ -5,6 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use crate::{Store, StoreError, schema::interactions};
 
+/// Pending requests of one browser: many tabs (S32), and an end to them.
+pub const MOST: i64 = 200;
+
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = interactions)]
 pub struct Interaction {
@@ -24,8 +27,22 @@ pub struct Interaction {
 }
 
 impl Store {
+    /// A browser has at most [`MOST`] at a time: the oldest give way.
     pub async fn insert_interaction(&self, interaction: Interaction) -> Result<(), StoreError> {
         write!(self, |c| {
+            if !interaction.browser.is_empty() {
+                let own = || interactions::table.filter(interactions::browser.eq(&interaction.browser));
+                let too_old: Option<i64> = own()
+                    .order(interactions::created_at.desc())
+                    .offset(MOST - 1)
+                    .select(interactions::created_at)
+                    .first(c)
+                    .await
+                    .optional()?;
+                if let Some(too_old) = too_old {
+                    diesel::delete(own().filter(interactions::created_at.le(too_old))).execute(c).await?;
+                }
+            }
             diesel::insert_into(interactions::table).values(interaction).execute(c).await?;
             Ok(())
         })
@@ -63,13 +80,19 @@ impl Store {
             .optional()?))
     }
 
-    /// Binds an interaction that came without a browser to the first one that opens it; false where another was first.
-    pub async fn bind_interaction(&self, digest: &[u8], browser: &[u8]) -> Result<bool, StoreError> {
+    /// Binds an interaction that came without a browser to the first one that opens it, and gives it time; false where
+    /// another was first.
+    pub async fn bind_interaction(
+        &self,
+        digest: &[u8],
+        browser: &[u8],
+        expires_at: i64,
+    ) -> Result<bool, StoreError> {
         let (digest, browser) = (digest.to_owned(), browser.to_owned());
         write!(self, |c| Ok(diesel::update(
             interactions::table.find(digest).filter(interactions::browser.eq(Vec::<u8>::new())),
         )
-        .set(interactions::browser.eq(browser))
+        .set((interactions::browser.eq(browser), interactions::expires_at.eq(expires_at)))
         .execute(c)
         .await?
             == 1))

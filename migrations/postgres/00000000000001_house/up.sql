@@ -103,6 +103,7 @@ CREATE TABLE interactions (
   expires_at      BIGINT  NOT NULL
 );
 CREATE INDEX interactions_by_expiry ON interactions (expires_at);
+CREATE INDEX interactions_by_browser ON interactions (browser, created_at);
 
 CREATE TABLE consents (
   user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -15,7 +15,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use protocol::authorization::{Decision, Pending, decide};
+use protocol::{
+    Micros, SECOND,
+    authorization::{Decision, Pending, decide},
+};
 use store::interactions::Interaction;
 use views::Message;
 use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
@@ -56,12 +59,19 @@ pub async fn post(
 ) -> Result<HttpResponse, PageError> {
     match request::check(&core, &state, form.0.pairs()).await? {
         Ok(checked) => {
+            // It must not wait unverified: anybody can post.
+            if let Err(error) = situation::hinted(&core, &checked) {
+                return checked.refuse(error).answer(&core, language.0);
+            }
             let id = store_request(&core, &checked, Vec::new()).await?;
             Ok(Next::Authorize(id).see_other())
         }
         Err(refused) => refused.answer(&core, language.0),
     }
 }
+
+/// How long a request that came by POST waits for its browser, which follows the redirect at once.
+const UNOPENED: Micros = 2 * 60 * SECOND;
 
 /// The hub. `?cancel=1` is the way to say no on the sign-in page.
 pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<HttpResponse, PageError> {
@@ -124,7 +134,8 @@ async fn find(core: &Core, id: &InteractionId, browser: &Browser) -> Result<Inte
     let found = core.store.interaction_of_any_browser(&digest, core.now()).await?;
     let Some(interaction) = found else { return Err(PageError::bad_request(Message::InteractionExpired)) };
     let mine = interaction.browser == own
-        || (interaction.browser.is_empty() && core.store.bind_interaction(&digest, &own).await?);
+        || (interaction.browser.is_empty()
+            && core.store.bind_interaction(&digest, &own, core.now() + core.limits.interaction).await?);
     if mine { Ok(interaction) } else { Err(PageError::forbidden(Message::InteractionForeign)) }
 }
 
@@ -134,13 +145,13 @@ async fn store_request(core: &Core, checked: &Checked, browser: Vec<u8>) -> Resu
     let pending = Pending::new(checked.request.clone(), &checked.valid);
     let interaction = Interaction {
         digest: id.digest().into(),
-        browser,
         client_id: checked.client.id.clone(),
         parameters: pending.to_json().map_err(PageError::internal)?,
         consented: None,
         denied: false,
         created_at: now,
-        expires_at: now + core.limits.interaction,
+        expires_at: now + if browser.is_empty() { UNOPENED } else { core.limits.interaction },
+        browser,
     };
     core.store.insert_interaction(interaction).await?;
     Ok(id)

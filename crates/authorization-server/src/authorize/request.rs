@@ -20,6 +20,12 @@ pub struct Checked {
     pub client: Arc<Client>,
 }
 
+impl Checked {
+    pub fn refuse(self, error: OAuthError) -> Refused {
+        Refused::Back { to: self.valid.to, error, client: self.client }
+    }
+}
+
 /// A request that goes no further.
 pub enum Refused {
     Show(OAuthError),

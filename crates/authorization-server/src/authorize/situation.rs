@@ -27,24 +27,30 @@ pub async fn read<'a>(
     signed_in: Option<&'a SignedIn>,
     row: Option<&Interaction>,
 ) -> Result<Result<Facts<'a>, OAuthError>, PageError> {
-    let client = &checked.client;
-    // S17: an expired hint still says who.
-    let hinted = match checked.valid.id_token_hint.as_deref() {
-        None => None,
-        Some(jwt) => match core.ring.verify_id_token_hint(jwt) {
-            Ok(hint) if hint.aud.contains(&client.id) => Some(hint.sub),
-            Ok(_) | Err(_) => {
-                let why = "The id_token_hint is not an ID token of this client.";
-                return Ok(Err(OAuthError::invalid_request(why)));
-            }
-        },
+    let hinted = match hinted(core, checked) {
+        Ok(hinted) => hinted,
+        Err(error) => return Ok(Err(error)),
     };
     let consented = match signed_in {
-        Some(person) => core.store.consent(&person.user.id, &client.id).await?.map(|consent| consent.scopes),
+        Some(person) => {
+            core.store.consent(&person.user.id, &checked.client.id).await?.map(|consent| consent.scopes)
+        }
         None => None,
     };
     let answer = row.and_then(|row| row.consented.as_deref()).and_then(|text| Scopes::parse(text).ok());
     Ok(Ok(Facts { signed_in, hinted, consented, answer, denied: row.is_some_and(|row| row.denied) }))
+}
+
+/// Whom the client expects. An expired hint still says who.
+// S17
+pub fn hinted(core: &Core, checked: &Checked) -> Result<Option<String>, OAuthError> {
+    let Some(jwt) = checked.valid.id_token_hint.as_deref() else { return Ok(None) };
+    match core.ring.verify_id_token_hint(jwt) {
+        Ok(hint) if hint.aud.contains(&checked.client.id) => Ok(Some(hint.sub)),
+        Ok(_) | Err(_) => {
+            Err(OAuthError::invalid_request("The id_token_hint is not an ID token of this client."))
+        }
+    }
 }
 
 impl Facts<'_> {

@@ -218,6 +218,33 @@ async fn a_hundred_tabs() {
 }
 on_both!(a_hundred_tabs);
 
+/// What anybody can post without being anybody does not pile up.
+async fn a_posted_request_waits_two_minutes_for_its_browser() {
+    let house = House::new().await;
+    let client = house.client("c1", |_| {}).await;
+    let pairs = |changes: &[(&str, &str)]| {
+        let url = authorize(&client, changes);
+        let query = url.split_once('?').unwrap().1.to_owned();
+        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>()
+    };
+    let send = async |changes: &[(&str, &str)]| {
+        let pairs = pairs(changes);
+        let form: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        house.post("/oauth2/authorize", &form).await
+    };
+    let (late, opened) = (send(&[]).await, send(&[]).await);
+    assert!(house.get(opened.location()).await.location().starts_with("/login"));
+    house.clock.advance(120 * SECOND);
+    assert_eq!(house.get(late.location()).await.status, 400);
+    assert!(
+        house.get(opened.location()).await.location().starts_with("/login"),
+        "it has an hour from then on"
+    );
+    let unverified = send(&[("id_token_hint", "x.y.z")]).await;
+    assert_eq!(unverified.parameter("error").as_deref(), Some("invalid_request"));
+}
+on_both!(a_posted_request_waits_two_minutes_for_its_browser);
+
 async fn an_hour_is_enough() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;

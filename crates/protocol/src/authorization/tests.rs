@@ -98,6 +98,8 @@ fn everything_else_goes_back_to_the_client() {
         ("response_type", "id_token token", UnsupportedResponseType),
         ("response_type", "code id_token", UnsupportedResponseType),
         ("response_mode", "fragment", InvalidRequest),
+        ("prompt", &"login ".repeat(50), InvalidRequest),
+        ("max_age", &"1".repeat(257), InvalidRequest),
         ("code_challenge", "", InvalidRequest),
         ("code_challenge", "short", InvalidRequest),
         ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", InvalidRequest),

@@ -5,10 +5,11 @@ use store::{
     audit::AuditRow,
     codes::{Code, Ground},
     grants::Grant,
+    interactions::{Interaction, MOST},
 };
 
 use crate::{
-    NOW,
+    NOW, SECOND,
     codes_and_tokens::{agreed, code, grant},
     furnish, on_both, person, session,
 };
@@ -82,4 +83,30 @@ on_both!(the_first_user_and_the_link_are_one, fresh => {
     assert_eq!((made, store.users("", 10).await.unwrap().len()), (1, 1));
     store.put_setting("link", "late").await.unwrap();
     assert!(!store.insert_first_user(person("eve"), "link", "late", entry("e2")).await.unwrap());
+});
+
+// S32: many tabs, and an end to them: the oldest request of a browser gives way.
+on_both!(a_browser_has_so_many_requests_at_a_time, fresh => {
+    furnish(&fresh.store).await;
+    let store = &fresh.store;
+    let request = |number: i64, browser: &[u8]| Interaction {
+        digest: [number.to_be_bytes().as_slice(), browser].concat(),
+        browser: browser.into(),
+        client_id: "rp".into(),
+        parameters: "{}".into(),
+        consented: None,
+        denied: false,
+        created_at: NOW + number,
+        expires_at: NOW + SECOND,
+    };
+    let other = request(0, b"other");
+    store.insert_interaction(other.clone()).await.unwrap();
+    for number in 0..MOST + 2 {
+        store.insert_interaction(request(number, b"own")).await.unwrap();
+    }
+    for (number, is_there) in [(0, false), (1, false), (2, true), (MOST + 1, true)] {
+        let one = request(number, b"own");
+        assert_eq!(store.interaction(&one.digest, b"own", NOW).await.unwrap().is_some(), is_there, "{number}");
+    }
+    assert!(store.interaction(&other.digest, b"other", NOW).await.unwrap().is_some());
 });
