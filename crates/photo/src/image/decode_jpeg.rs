@@ -1,12 +1,10 @@
-//! The fast ways for JPEG: a scaled inverse transform gives 1/2, 1/4 or 1/8 of the picture for little more than the
-//! entropy decoding costs. First our own [`super::baseline`], for what cameras write; then `jpeg-decoder`, for progressive
-//! pictures; the feature `turbojpeg` puts libjpeg-turbo before both.
+//! The fast way for JPEG: a scaled inverse transform gives 1/2, 1/4 or 1/8 of the picture for little more than the
+//! entropy decoding costs. `jpeg-decoder` is plain Rust; the feature `turbojpeg` puts libjpeg-turbo before it.
 //!
 //! `jpeg-decoder` knows no limit of its own and is in maintenance: it only ever sees what the pre-scan let through.
 
 use super::Refusal;
 use super::SIDES;
-use super::baseline;
 use super::decode::Decoded;
 use super::pixels::{Layout, Pixels};
 use super::prescan::Header;
@@ -20,11 +18,6 @@ pub(super) fn decode(bytes: &[u8], header: &Header, side: u32) -> Result<Option<
     }
     // Four components: `image` converts CMYK and YCCK.
     let Some(eighths) = scale(side).filter(|_| header.components != 4) else { return Ok(None) };
-    if !header.progressive
-        && let Some(pixels) = baseline::decode(bytes, eighths)?
-    {
-        return Ok(Some(Decoded { pixels, icc: header.icc.clone() }));
-    }
     match scaled(bytes, header, eighths) {
         Ok(decoded) => decoded.map(Some),
         // The file ended, or its Huffman codes make no sense: `image` would fill the rest with grey.

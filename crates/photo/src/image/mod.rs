@@ -3,7 +3,6 @@
 //! Everything here takes bytes from strangers. A step may refuse, never panic; [`render`] still catches a panic of a
 //! decoder and calls the picture broken. Only freshly encoded pixels leave: no metadata, no original byte.
 
-mod baseline;
 mod color;
 mod crop;
 mod decode;

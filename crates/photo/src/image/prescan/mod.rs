@@ -4,7 +4,7 @@
 mod gif;
 mod jpeg;
 mod png;
-pub(super) mod reader;
+mod reader;
 mod webp;
 
 use super::sniff::Format;

@@ -1,8 +1,8 @@
 //! A cursor whose every step may find the end of the file; the end means [`Refusal::Broken`].
 
-use crate::image::Refusal;
+use super::super::Refusal;
 
-pub(in crate::image) struct Reader<'a> {
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -10,11 +10,6 @@ pub(in crate::image) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
-    }
-
-    /// What was not read yet.
-    pub fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], Refusal> {
