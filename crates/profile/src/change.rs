@@ -236,6 +236,15 @@ mod tests {
         let chosen = User { name: Some("The Countess".to_owned()), ..user() };
         let Value::Object(sent) = json!({ "family_name": "King" }) else { unreachable!() };
         assert_eq!(parse(&sent, &chosen, true).unwrap().unwrap().name, None);
+        // Whoever has no name yet gets one; a name without its parts was chosen.
+        let Value::Object(both) = json!({ "given_name": "John", "family_name": "Doe" }) else {
+            unreachable!()
+        };
+        let nameless = User { name: None, given_name: None, family_name: None, ..user() };
+        let change = parse(&both, &nameless, true).unwrap().unwrap();
+        assert_eq!(change.name, Some(Some("John Doe".to_owned())));
+        let without_parts = User { name: Some("Ada Lovelace".to_owned()), ..nameless };
+        assert_eq!(parse(&both, &without_parts, true).unwrap().unwrap().name, None);
     }
 
     #[test]
