@@ -2,10 +2,13 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`userinfo`] | `GET`/`POST /api/auth/userinfo`, a hot path: a ready answer is kept beside what is known of the token |
-//! | [`read`] | `GET /api/auth/profile` |
-//! | [`change`] | `PUT /api/auth/profile`: what a body may change, as a pure function, and the handler |
-//! | [`fields`] | rows to the fields of the seed |
+//! | `userinfo` | `GET`/`POST /api/auth/userinfo`, a hot path: a ready answer is kept beside what is known of the token |
+//! | `read` | `GET /api/auth/profile` |
+//! | `change` | `PUT /api/auth/profile`: what a body may change, as a pure function, and the handler |
+//! | `fields` | rows to the fields of the seed |
+//!
+//! The seed's PUT has no field `name`. It follows given and family name as long as it is empty or made of the two; one
+//! that somebody chose (on the account page, or an administrator) stays. Initials are those of `name` where there is one.
 
 mod change;
 mod fields;
