@@ -33,7 +33,9 @@ impl std::error::Error for Failure {}
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(format!("{error}. `visage config reference` lists every setting."))
+        let text = error.to_string();
+        let stop = if text.ends_with('?') { "" } else { "." };
+        Self::new(format!("{text}{stop} `visage config reference` lists every setting."))
     }
 }
 

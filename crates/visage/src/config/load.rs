@@ -215,8 +215,38 @@ fn blame(error: &toml::de::Error, values: &BTreeMap<String, (Value, Source)>) ->
     let found = values.get(&key);
     let origin = found.map_or_else(|| "not set".to_owned(), |(_, source)| source.to_string());
     let is_secret = settings().any(|setting| setting.is_secret && setting.describes(&key));
-    let message = if is_secret { "not a value of the right kind".to_owned() } else { message };
+    let message = if is_secret { "not a value of the right kind".to_owned() } else { in_words(&message) };
     ConfigError::Invalid { key, origin, message }
+}
+
+/// What serde says of Rust's types, for people who write TOML; our own types say it well themselves.
+fn in_words(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        return rest.replacen(", expected one of", " must be one of", 1).replacen(
+            ", expected",
+            " must be",
+            1,
+        );
+    }
+    if message.starts_with("invalid socket address") {
+        return "must be an address with a port, such as 127.0.0.1:8080".to_owned();
+    }
+    let Some((_, expected)) = message
+        .split_once(", expected ")
+        .filter(|_| message.starts_with("invalid type") || message.starts_with("invalid value"))
+    else {
+        return message.to_owned();
+    };
+    let wanted = match expected.trim() {
+        "usize" | "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
+        "i32" | "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list, such as [\"a\", \"b\"]",
+        "socket address" => "an address with a port, such as 127.0.0.1:8080",
+        "a string" | "path string" => "a text in quotation marks",
+        other => other,
+    };
+    format!("must be {wanted}")
 }
 
 /// The setting whose name is closest, if it is close at all.

@@ -21,7 +21,10 @@ pub use reference::{SECTIONS, markdown, settings};
 use section::section;
 pub use section::{Section, Setting};
 pub use show::shown;
-pub use types::{BaseUrl, DefaultPicture, ForwardedHeader, Hidden, LogFormat, Network, Period, Pkce, PublicUrl, StoreUrl};
+pub use types::{
+    BaseUrl, DefaultPicture, ForwardedHeader, Hidden, KeepVersions, LogFormat, MailUrl, Network, Period,
+    Pkce, PublicUrl, Registration, ResponseTypes, StoreUrl,
+};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +36,7 @@ pub struct Config {
     pub oauth: OAuth,
     pub session: Session,
     pub cache: Cache,
+    pub mail: Mail,
     pub logs: Logs,
 }
 
@@ -106,6 +110,8 @@ section! {
         uploads_per_hour: usize = "100",
         /// How long superseded objects outlive the switch, so that no reader meets a hole.
         delete_after: Period = "10s",
+        /// Superseded photos that are kept for going back. Only 0: they are deleted after `delete_after`.
+        keep_versions: KeepVersions = "0",
         /// How long others may cache a stored object; a deleted photo may live on in shared caches that long.
         max_age: Period = "1d",
         /// Picture of people without one: `initials`, `none`, or a URL.
@@ -144,6 +150,10 @@ section! {
         refresh_max: Period = "365d",
         /// Who must use PKCE: `always`, or `public`: confidential clients may do without.
         pkce: Pkce = "always",
+        /// What clients may be answered with. Only `["code"]`: the implicit and hybrid flows are not offered.
+        response_types: ResponseTypes = "[\"code\"]",
+        /// Who may register clients. Only `closed`: the administrator, by `visage client add`.
+        registration: Registration = "closed",
     }
 }
 
@@ -163,6 +173,14 @@ section! {
         /// If false, every request asks the database: revocation is exact on every node at once, at the price of a
         /// round trip a request.
         enabled: bool = "true",
+    }
+}
+
+section! {
+    /// Mail.
+    Mail = "mail" {
+        /// Where mail goes. Only `log:`: none is sent.
+        url: MailUrl = "log:",
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Cache, Database, Keys, Logs, NamedStore, OAuth, Photos, Section, Server, Session, Setting};
+use super::{
+    Cache, Database, Keys, Logs, Mail, NamedStore, OAuth, Photos, Section, Server, Session, Setting,
+};
 
 /// Sections in the order of the reference.
 pub const SECTIONS: &[Section] = &[
@@ -14,6 +16,7 @@ pub const SECTIONS: &[Section] = &[
     OAuth::SECTION,
     Session::SECTION,
     Cache::SECTION,
+    Mail::SECTION,
     Logs::SECTION,
 ];
 

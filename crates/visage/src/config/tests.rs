@@ -59,8 +59,46 @@ fn what_does_not_exist_is_refused_by_name() {
     );
     let message = refusal("", &[("VISAGE_OAUTH__PKZE", "always")]);
     assert!(message.contains("VISAGE_OAUTH__PKZE") && message.contains("`oauth.pkce`"), "{message}");
-    let message = refusal("[mail]\nurl = 'smtp://x'\n", &[]);
-    assert!(message.contains("`mail.url`"), "{message}");
+    let message = refusal("[server]\nmtls_url = 'https://x'\n", &[]);
+    assert!(message.contains("`server.mtls_url`"), "{message}");
+    let failure = crate::failure::Failure::from(load("[server]\nlistne = 1\n", &[]).unwrap_err()).to_string();
+    assert!(failure.contains("`server.listen`? `visage"), "one mark ends a sentence: {failure}");
+}
+
+/// Settings of later versions: their documented default is what we do, and nothing else is quietly ignored.
+#[test]
+fn what_only_has_a_default_yet() {
+    let file = "[oauth]\nresponse_types = ['code']\nregistration = 'closed'\n\
+                [photos]\nkeep_versions = 0\n[mail]\nurl = 'log:'\n";
+    load(file, &[]).unwrap();
+    for (variable, value, sentence) in [
+        ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'id_token']", "no implicit"),
+        ("VISAGE_OAUTH__REGISTRATION", "open", "visage client add"),
+        ("VISAGE_PHOTOS__KEEP_VERSIONS", "3", "must be 0"),
+        ("VISAGE_MAIL__URL", "smtp://me:s3cret@mail.example", "sends no mail"),
+    ] {
+        let message = refusal("", &[(variable, value)]);
+        assert!(message.contains(variable) && message.contains(sentence), "{message}");
+        assert!(!message.contains("s3cret"), "{message}");
+    }
+}
+
+/// In the words of somebody who writes TOML, not of somebody who writes Rust.
+#[test]
+fn a_value_of_the_wrong_kind() {
+    for (variable, value, sentence) in [
+        ("VISAGE_SERVER__WORKERS", "abc", "must be a whole number"),
+        ("VISAGE_SERVER__WORKERS", "-1", "must be a whole number"),
+        ("VISAGE_DATABASE__AUTO_MIGRATE", "yes", "must be true or false"),
+        ("VISAGE_OAUTH__PKCE", "never", "`never` must be `always` or `public`"),
+        ("VISAGE_SERVER__LISTEN", "8080", "127.0.0.1:8080"),
+        ("VISAGE_SERVER__LISTEN", "localhost", "127.0.0.1:8080"),
+        ("VISAGE_SERVER__TRUSTED_PROXIES", "10.0.0.1", "must be a list"),
+        ("VISAGE_SESSION__IDLE", "14", "in quotation marks"),
+    ] {
+        let message = refusal("", &[(variable, value)]);
+        assert!(message.contains(variable) && message.contains(sentence), "{message}");
+    }
 }
 
 #[test]

@@ -194,6 +194,78 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
+/// `oauth.response_types`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct ResponseTypes(pub Vec<String>);
+
+impl TryFrom<Vec<String>> for ResponseTypes {
+    type Error = String;
+
+    fn try_from(types: Vec<String>) -> Result<Self, String> {
+        if types == ["code"] {
+            return Ok(Self(types));
+        }
+        Err("must be [\"code\"]: this version has no implicit and no hybrid flow".to_owned())
+    }
+}
+
+/// `oauth.registration`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Registration {
+    Closed,
+}
+
+impl TryFrom<String> for Registration {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "closed" {
+            return Ok(Self::Closed);
+        }
+        Err(format!(
+            "`{text}` must be closed: in this version clients are registered by `visage client add` alone"
+        ))
+    }
+}
+
+/// `photos.keep_versions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct KeepVersions(pub u32);
+
+impl TryFrom<i64> for KeepVersions {
+    type Error = String;
+
+    fn try_from(count: i64) -> Result<Self, String> {
+        if count == 0 {
+            return Ok(Self(0));
+        }
+        Err(format!("`{count}` must be 0: this version deletes superseded photos"))
+    }
+}
+
+/// `mail.url`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum MailUrl {
+    Log,
+}
+
+impl TryFrom<String> for MailUrl {
+    type Error = String;
+
+    // The value may hold a password, so it is not repeated.
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "log:" {
+            Ok(Self::Log)
+        } else {
+            Err("must be log: (this version sends no mail)".to_owned())
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
