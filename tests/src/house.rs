@@ -95,9 +95,13 @@ impl House {
     }
 
     pub async fn person(&self, email: &str) -> Person {
-        let password = "correct horse battery staple".to_owned();
         let claims =
             serde_json::json!({ "given_name": "Grace", "family_name": "Garden", "email_verified": true });
+        self.person_with(email, &claims).await
+    }
+
+    pub async fn person_with(&self, email: &str, claims: &serde_json::Value) -> Person {
+        let password = "correct horse battery staple".to_owned();
         let person = NewPerson {
             email: email.to_owned(),
             name: Some("Grace Garden".to_owned()),

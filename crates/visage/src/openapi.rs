@@ -37,7 +37,7 @@ fn paths() -> Value {
     json!({
         "/api/auth/userinfo": {
             "get": userinfo("userinfo", "The claims that the token's scopes allow"),
-            "post": userinfo("userinfoByPost", "The same; the token may be the form field `access_token`"),
+            "post": userinfo_by_post(),
         },
         "/api/auth/profile": {
             "get": operation("profile", "The profile", &["profile"], None, "Profile", &[401, 403, 503]),
@@ -47,7 +47,7 @@ fn paths() -> Value {
                 &["profile"],
                 Some(json!({ "application/json": { "schema": reference("ProfileChange") } })),
                 "ProfileChanged",
-                &[400, 401, 403, 503],
+                &[400, 401, 403, 413, 503],
             ),
         },
         "/api/auth/profile/photo": {
@@ -87,6 +87,26 @@ fn userinfo(id: &str, summary: &str) -> Value {
     operation(id, summary, &["openid"], None, "UserInfo", &[400, 401, 403, 503])
 }
 
+/// RFC 6750, section 2.2: the token may be in the body instead of the header, so neither is required.
+fn userinfo_by_post() -> Value {
+    let mut operation =
+        userinfo("userinfoByPost", "The same; the token may be the form field `access_token`");
+    operation["requestBody"] = json!({
+        "required": false,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "access_token": { "type": "string", "description": "Only without the header `Authorization`" },
+                    },
+                },
+            },
+        },
+    });
+    operation
+}
+
 fn operation(
     id: &str,
     summary: &str,
@@ -103,6 +123,8 @@ fn operation(
     for status in errors {
         responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Error" }));
     }
+    // Whatever else may go wrong (405, 500) has the same body.
+    responses.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Error" }));
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
@@ -135,6 +157,27 @@ fn schemas() -> Value {
         "created_at": seconds,
     });
     let mut userinfo = profile.clone();
+    for name in [
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+    ] {
+        userinfo[name] = text.clone();
+    }
+    userinfo["phone_number_verified"] = json!({ "type": "boolean", "description": "With the scope `phone`" });
+    userinfo["address"] = json!({
+        "type": "object",
+        "description": "With the scope `address`",
+        "properties": {
+            "formatted": text, "street_address": text, "locality": text, "region": text, "postal_code": text,
+            "country": text,
+        },
+    });
     userinfo["social_accounts"] = json!({
         "type": "array",
         "items": {
