@@ -4,7 +4,7 @@ use store::pictures::{Picture, object_keys};
 
 use crate::{NOW, SECOND, furnish, on_both};
 
-fn picture(id: &str) -> Picture {
+pub fn picture(id: &str) -> Picture {
     Picture {
         id: id.into(),
         user_id: Some("ada".into()),

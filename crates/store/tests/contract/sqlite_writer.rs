@@ -82,6 +82,7 @@ async fn what_we_make_is_private() {
     let data = folder.path().join("data");
     let settings = store::Settings::new(format!("sqlite://{}/visage.db", data.display()));
     let store = Store::open_migrated(&settings).await.unwrap();
+    store.insert_user(person("ada")).await.unwrap();
     assert_eq!(rights(folder.path()), 0o755);
     assert_eq!(rights(&data), 0o700);
     for name in ["visage.db", "visage.db-wal", "visage.db-shm"] {

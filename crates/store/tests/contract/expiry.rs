@@ -1,0 +1,77 @@
+//! Table sizes stay bounded: one row at least in every table that grows with use, then time passes.
+
+use store::{
+    attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction,
+    refresh_tokens::RefreshToken,
+};
+
+use crate::{NOW, SECOND, codes_and_tokens, furnish, on_both, pictures, session};
+
+const DAY: i64 = 86_400 * SECOND;
+
+on_both!(every_table_that_grows_is_swept, fresh => {
+    let store = &fresh.store;
+    furnish(store).await;
+    store.begin_session(session("s1", "ada"), None).await.unwrap();
+    store
+        .insert_interaction(Interaction {
+            digest: vec![1; 32],
+            browser: vec![2; 32],
+            client_id: "rp".into(),
+            parameters: "{}".into(),
+            consented: None,
+            denied: false,
+            created_at: NOW,
+            expires_at: NOW + 3600 * SECOND,
+        })
+        .await
+        .unwrap();
+    store.issue_code(codes_and_tokens::code(1), Ground::default()).await.unwrap();
+    let refresh = RefreshToken {
+        digest: vec![9; 32],
+        grant_id: "g1".into(),
+        created_at: NOW,
+        expires_at: NOW + 3600 * SECOND,
+        max_expires_at: NOW + 7200 * SECOND,
+        used_at: None,
+    };
+    store.spend_code(&[1; 32], codes_and_tokens::grant("g1"), Some(refresh), NOW + 1).await.unwrap();
+    store.revoke_token("jti", NOW + 600 * SECOND).await.unwrap();
+    assert!(store.use_assertion(&[3; 32], NOW + 60 * SECOND).await.unwrap());
+    let counter = Counter { digest: vec![4; 32], delay: |_| 0, forget_after: DAY, spares: 0 };
+    assert!(store.begin_try(vec![counter], NOW).await.unwrap().is_none());
+    store
+        .record(AuditRow {
+            id: "a1".into(),
+            at: NOW,
+            actor: None,
+            action: "test".into(),
+            subject: "ada".into(),
+            detail: "{}".into(),
+        })
+        .await
+        .unwrap();
+    // A photo that was removed: its objects go first, then its row is history for a while.
+    store.stage_picture(pictures::picture("p1")).await.unwrap();
+    store.confirm_profile_picture("p1", "ada", 0, NOW).await.unwrap().unwrap();
+    store.remove_profile_picture("ada", 0, NOW).await.unwrap().unwrap();
+    let due = store.claim_deletions(10, SECOND, NOW).await.unwrap();
+    store.finish_deletions(due.into_iter().map(|row| row.id).collect()).await.unwrap();
+    assert_eq!(store.deletions_waiting().await.unwrap(), 0, "the queue empties itself");
+    assert_eq!(store.bury_pictures(10).await.unwrap(), 1);
+
+    let early = store.sweep_expired(30 * DAY, 365 * DAY, NOW + 2).await.unwrap();
+    assert!(early.iter().all(|(_, count)| *count == 0), "nothing before its time: {early:?}");
+    let almost = store.sweep_expired(30 * DAY, 365 * DAY, NOW + 399 * DAY).await.unwrap();
+    assert!(almost.contains(&("pictures", 0)), "history stays a while: {almost:?}");
+    let late = store.sweep_expired(30 * DAY, 365 * DAY, NOW + 401 * DAY).await.unwrap();
+    let mut swept: Vec<_> =
+        almost.into_iter().chain(late).filter(|(_, count)| *count > 0).map(|(table, _)| table).collect();
+    swept.sort_unstable();
+    // The refresh token may go with its grant.
+    swept.retain(|table| *table != "refresh_tokens");
+    let all = ["attempts", "audit", "codes", "grants", "interactions", "pictures", "revoked_tokens", "sessions", "used_assertions"];
+    assert_eq!(swept, all);
+    assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
+    assert!(store.picture("p1").await.unwrap().is_none());
+});
