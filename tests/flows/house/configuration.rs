@@ -49,6 +49,6 @@ fn the_unit_in_deploy_agrees_with_the_example() {
     let server = &loaded.config.server;
     assert!(seconds("TimeoutStopSec") > (server.drain.0 + server.shutdown_timeout.0).as_secs());
     let state = format!("/var/lib/{}", values("StateDirectory")[0]);
-    assert_eq!(values("WorkingDirectory"), [state.clone()]);
+    assert_eq!(values("WorkingDirectory"), std::slice::from_ref(&state));
     assert!(loaded.config.keys.dir.starts_with(&state), "what it keeps is where it may write");
 }
