@@ -198,10 +198,13 @@ fn show(client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Fail
         return output::json(&described);
     }
     for (name, value) in described.as_object().into_iter().flatten() {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-            value => value.to_string(),
+        let text = match (name.as_str(), value) {
+            ("client_id_issued_at", _) => output::time(client.created_at),
+            ("client_secret_expires_at", _) => "never".to_owned(),
+            ("scope", _) if client.scopes.is_empty() => "all that we know".to_owned(),
+            (_, Value::String(text)) => text.clone(),
+            (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+            (_, value) => value.to_string(),
         };
         if !text.is_empty() {
             output::line(format_args!("{name}: {text}"));
@@ -216,6 +219,8 @@ fn show(client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Fail
 /// In the words of RFC 7591, so that other tools can read it.
 fn described(client: &Client, secret: Option<&Secret>) -> Value {
     let text = |scopes: &Scopes| scopes.to_string();
+    // Said out, since an empty text would read as "none".
+    let may_ask_for = if client.scopes.is_empty() { Scopes::known() } else { client.scopes.clone() };
     let mut all = json!({
         "client_id": client.id,
         "client_name": client.name,
@@ -224,7 +229,7 @@ fn described(client: &Client, secret: Option<&Secret>) -> Value {
         "post_logout_redirect_uris": client.post_logout_redirect_uris,
         "grant_types": client.grant_types,
         "response_types": client.response_types,
-        "scope": text(&client.scopes),
+        "scope": text(&may_ask_for),
         "id_token_signed_response_alg": client.id_token_alg.as_str(),
         "rotate_refresh_tokens": client.rotates_refresh_tokens(),
         "trusted": client.trusted,

@@ -59,12 +59,16 @@ pub struct Details {
     /// Scopes that are approved for everyone, so that nobody is asked; an empty text takes the approval back
     #[arg(long, value_name = "SCOPES")]
     pub for_everyone: Option<String>,
+    /// Its picture on our pages; we fetch it, people's browsers do not
     #[arg(long, value_name = "URL")]
     pub logo_uri: Option<String>,
+    /// Its home page, linked from our pages
     #[arg(long, value_name = "URL")]
     pub client_uri: Option<String>,
+    /// Its privacy policy, linked from our pages
     #[arg(long, value_name = "URL")]
     pub policy_uri: Option<String>,
+    /// Its terms of service, linked from our pages
     #[arg(long, value_name = "URL")]
     pub tos_uri: Option<String>,
     /// All of this as RFC 7591 JSON

@@ -32,6 +32,9 @@ pub enum Command {
     Retire {
         /// The key's id, as `visage keys list` shows it
         id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -52,7 +55,7 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
     place::run(loaded, async |place| match command {
         Command::List { json } => list(place, json).await,
         Command::Rotate(arguments) => rotate(place, arguments).await,
-        Command::Retire { id } => retire(place, &id).await,
+        Command::Retire { id, json } => retire(place, &id, json).await,
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -165,11 +168,14 @@ impl TakenUp {
     }
 }
 
-/// Asks the server at `server.listen`, if there is one, until it publishes the key that this rotation made.
+/// Asks the server at `server.listen`, if it is one of ours, until it publishes the key that this rotation made.
 async fn until_taken_up(place: &Place, newest: &[&KeyRow]) -> TakenUp {
     let url = format!("http://{}{}", place.config.server.listen, web::paths::JWKS);
     let http =
         reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().unwrap_or_default();
+    if !is_ours(place, &http).await {
+        return TakenUp::Nobody;
+    }
     for _ in 0..500 {
         let published = match http.get(&url).send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),
@@ -184,7 +190,19 @@ async fn until_taken_up(place: &Place, newest: &[&KeyRow]) -> TakenUp {
     TakenUp::NotYet
 }
 
-async fn retire(place: &Place, id: &str) -> Result<(), Failure> {
+/// Whether this installation listens there, and not another program, or another Visage, on the same port.
+async fn is_ours(place: &Place, http: &reqwest::Client) -> bool {
+    let url = format!("http://{}{}", place.config.server.listen, web::paths::OPENID_CONFIGURATION);
+    let answer = match http.get(&url).send().await {
+        Ok(answer) => answer,
+        // Busy, but there: the loop that follows has the patience.
+        Err(error) => return error.is_timeout() && !error.is_connect(),
+    };
+    let document: Value = answer.json().await.unwrap_or_default();
+    document["issuer"] == place.config.server.public_url.issuer()
+}
+
+async fn retire(place: &Place, id: &str, json: bool) -> Result<(), Failure> {
     let rows = keys::rows(&place.store).await?;
     let row = rows.iter().find(|row| row.id == id);
     let row = row
@@ -200,6 +218,9 @@ async fn retire(place: &Place, id: &str) -> Result<(), Failure> {
     let steps = vec![Step::Remove { id: id.to_owned() }];
     keys::carry_out(&place.store, &master, &place.random, steps, place.now()).await?;
     place.record("keys.retired", id, json!({})).await?;
+    if json {
+        return output::json(&json!({ "id": id, "retired": true }));
+    }
     output::line(format_args!("{id} is gone."));
     Ok(())
 }

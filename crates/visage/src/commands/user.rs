@@ -50,6 +50,7 @@ pub struct Add {
     /// What the person signs in with
     #[arg(long)]
     email: String,
+    /// What others read: on pages, in the claim `name`
     #[arg(long)]
     name: Option<String>,
     /// May administer this provider
