@@ -58,7 +58,9 @@ async fn verify(place: &Place, mend: bool, json: bool) -> Result<ExitCode, Failu
     let settings = compose::photo_settings(&place.config);
     let stores = Stores::open(&settings.stores).await.map_err(failed)?;
     let repair = if mend { Repair::mend() } else { Repair::report() };
+    let working = output::working("comparing rows and objects");
     let verified = sweep::verify(&place.store, &stores, place.now(), repair).await.map_err(failed)?;
+    drop(working);
     if json {
         output::json(&described(&verified))?;
     } else {
@@ -104,6 +106,7 @@ async fn cleanup(place: &Place, days: u32, dry_run: bool, json: bool) -> Result<
     let count = sweep::cleanup(&place.store, older_than, place.now(), dry_run).await?;
     if !dry_run {
         // What is due now goes at once, whether or not a server runs; the queue has the rest.
+        let _working = output::working("deleting objects");
         let state = photo::State::open(&compose::photo_settings(&place.config)).await.map_err(failed)?;
         deletions::delete_due(&place.store, &state, place.now()).await?;
     }
