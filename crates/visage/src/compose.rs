@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ::web::{
-    Clock, Core, Endpoint, ForwardedHeader, Limits, Pictures, Site, TrustedProxies, endpoint, paths, pictures::DefaultPicture,
+    Clock, Core, Endpoint, ForwardedHeader, Limits, Pictures, Site, TrustedProxies, endpoint, paths,
+    pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring};
