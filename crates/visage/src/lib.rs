@@ -5,6 +5,7 @@
 //! - [`compose`]: the one file that knows every room. [`node`]: a running provider; [`workers`] beside it.
 //! - [`keys`]: carries keys between their rows and their use.
 //! - [`health`], [`metrics`], [`logs`], [`openapi`]: how it is seen from outside.
+//! - [`stopwatch`]: how long something took, for telling people.
 //! - [`demo`]: the main job on embedded defaults, with a relying party.
 
 pub mod commands;
@@ -19,5 +20,5 @@ pub mod metrics;
 pub mod node;
 pub mod openapi;
 pub mod place;
-mod stopwatch;
+pub mod stopwatch;
 pub mod workers;

@@ -1,16 +1,13 @@
 //! Killed while a photo is uploaded, replaced, removed.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use tests::{Engine, http};
-use visage::demo::picture;
+use visage::{demo::picture, stopwatch::Stopwatch};
 
-use super::{Place, ROUNDS, eventually, moment, on_both_engines};
+use super::{Place, Sides, eventually, moment, on_both_engines};
 
 on_both_engines!(replacement);
-
-/// How long an upload takes in a debug build, generously.
-const LONGEST: Duration = Duration::from_millis(250);
 
 /// I7, I8, F8 to F10: `picture` is always there and whole, the old one or the new one; no object without a row; and in
 /// the end only the current photo's objects are left.
@@ -20,10 +17,14 @@ async fn replacement(engine: Engine) {
     let app = place.app("crashing", &[]);
     let mut server = place.start().await;
     let token = app.tokens(&person, "openid profile").await["access_token"].as_str().unwrap().to_owned();
+    let watch = Stopwatch::default();
     let mut current = app.upload(&token, picture::png(640, 0)).await.expect(200).text("picture").to_owned();
-    for round in 0..ROUNDS {
+    let took = watch.milliseconds();
+    let mut sides = Sides::default();
+    while sides.wants_more() {
+        let round = sides.before + sides.after;
         let (uploading, bearer) = (app.clone(), token.clone());
-        let hue = u8::try_from(round * 20).unwrap();
+        let hue = u8::try_from(round * 20 % 256).unwrap();
         let request = tokio::spawn(async move {
             let part = reqwest::multipart::Part::bytes(picture::png(640, hue)).file_name("photo.png");
             let form = reqwest::multipart::Form::new().part("photo", part);
@@ -32,7 +33,7 @@ async fn replacement(engine: Engine) {
             let body: serde_json::Value = answer.json().await.ok()?;
             body["picture"].as_str().map(str::to_owned)
         });
-        tokio::time::sleep(moment(LONGEST)).await;
+        tokio::time::sleep(moment(sides.window(took))).await;
         server.kill();
         let promised = request.await.unwrap();
         assert_every_object_has_a_row(&place).await;
@@ -43,8 +44,10 @@ async fn replacement(engine: Engine) {
             assert_eq!(shown, promised, "what was answered holds");
         }
         assert_whole(&shown).await;
+        *(if shown == current { &mut sides.before } else { &mut sides.after }) += 1;
         current = shown;
     }
+    sides.assert_both();
     // When input stops: the queue empties, and of everything only the current photo is left besides what was never
     // confirmed, which the sweep gives up later.
     eventually("superseded photos are gone", async || {

