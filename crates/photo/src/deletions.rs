@@ -74,10 +74,10 @@ pub async fn run(store: Store, state: State, clock: Arc<dyn web::Clock>) {
 
 /// One look at the queue; gives how long nothing will be due.
 async fn round(store: &Store, state: &State, now: Micros) -> Result<Duration, StoreError> {
-    let mut next = store.next_deletion().await?;
+    let mut next = store.next_deletion(now).await?;
     if next.is_some_and(|due| due <= now) {
         delete_due(store, state, now).await?;
-        next = store.next_deletion().await?;
+        next = store.next_deletion(now).await?;
     }
     let wait = next.map_or(LOOK_EVERY, |due| Duration::from_micros((due - now).max(10_000).unsigned_abs()));
     Ok(wait.min(LOOK_EVERY))

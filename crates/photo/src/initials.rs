@@ -2,10 +2,14 @@
 //! that it lacks. Letters and colour are all that its URL says (CONTRACT §8).
 
 use crate::image::encode::{self, Square};
+use crate::pool::Busy;
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use bytes::Bytes;
 use moka::sync::Cache;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 use web::pictures::{COLOURS, SILHOUETTE};
 
 /// Letters of DejaVu Sans; `font/README.md` says which, and under which licence.
@@ -62,19 +66,38 @@ impl FromStr for Initials {
     }
 }
 
-/// Drawn pictures, kept while they are asked for.
+/// Drawn pictures, kept while they are asked for. Anybody may ask for any letters, so drawing has one thread, beside
+/// those that answer requests.
 #[derive(Debug, Clone)]
-pub(crate) struct Album(Cache<Initials, Bytes>);
+pub(crate) struct Album {
+    drawn: Cache<Initials, Bytes>,
+    pencil: Arc<Semaphore>,
+}
+
+const ALBUM_BYTES: u64 = 16 * 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Default for Album {
     fn default() -> Self {
-        Self(Cache::new(256))
+        let weight = |_: &Initials, picture: &Bytes| u32::try_from(picture.len()).unwrap_or(u32::MAX);
+        let drawn = Cache::builder().max_capacity(ALBUM_BYTES).weigher(weight).build();
+        Self { drawn, pencil: Arc::new(Semaphore::new(1)) }
     }
 }
 
 impl Album {
-    pub fn picture(&self, initials: &Initials) -> Bytes {
-        self.0.get_with_by_ref(initials, || draw(initials).into())
+    pub async fn picture(&self, initials: &Initials) -> Result<Bytes, Busy> {
+        if let Some(drawn) = self.drawn.get(initials) {
+            return Ok(drawn);
+        }
+        let pencil = tokio::time::timeout(PATIENCE, Arc::clone(&self.pencil).acquire_owned()).await;
+        let pencil = pencil.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let (drawn, initials) = (self.drawn.clone(), initials.clone());
+        let drawing = tokio::task::spawn_blocking(move || {
+            let _held = pencil;
+            drawn.get_with_by_ref(&initials, || draw(&initials).into())
+        });
+        drawing.await.map_err(|_| Busy)
     }
 }
 
@@ -199,6 +222,17 @@ mod tests {
             assert!(left.abs_diff(511 - right) < 6, "{name}: {left}..{right}");
             assert!(left > 50, "{name}: {left}");
         }
+    }
+
+    // S135: whoever asks for thousands waits; what is drawn is there at once.
+    #[tokio::test]
+    async fn one_is_drawn_at_a_time() {
+        let album = Album::default();
+        let initials: Initials = "AB-1.jpg".parse().unwrap();
+        let drawn = album.picture(&initials).await.unwrap();
+        let _held = album.pencil.acquire().await.unwrap();
+        assert_eq!(album.picture(&initials).await.unwrap(), drawn);
+        assert!(album.picture(&"AC-1.jpg".parse().unwrap()).await.is_err());
     }
 
     #[test]

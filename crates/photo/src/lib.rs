@@ -9,12 +9,16 @@
 //! | [`lifecycle`] | row, objects, one transaction: a photo becomes current, the old one is queued for deletion |
 //! | [`deletions`] | the worker that empties that queue |
 //! | [`sweep`] | finds what no row names, and rows whose objects are lost |
+//! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
+//! | `admission` | who may send a photo now: few bodies in memory, two of one person |
 //! | [`initials`] | the picture of people without one |
 //! | `routes` | the profile photo API, the account page's upload, `/media/` |
 
+mod admission;
 pub mod deletions;
 pub mod image;
 pub mod initials;
+mod installation;
 pub mod key;
 pub mod lifecycle;
 pub mod objects;

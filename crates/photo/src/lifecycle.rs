@@ -64,17 +64,17 @@ pub struct Applied {
     pub key_base: KeyBase,
 }
 
-/// 429 before a byte of the body is read.
-pub async fn check_rate(core: &Core, state: &State, user_id: &str) -> Result<(), UploadError> {
+/// 429 before a byte of the body is read. A try counts whatever becomes of it: a picture that is refused is as much work.
+pub async fn count_try(core: &Core, state: &State, user_id: &str) -> Result<(), UploadError> {
     let now = core.now();
     let most = i64::try_from(state.uploads_per_hour).unwrap_or(i64::MAX).max(1);
-    let uploads = core.store.uploads_since(user_id, now - HOUR, most).await?;
-    match uploads.last() {
-        Some(oldest) if uploads.len() >= state.uploads_per_hour => {
-            let wait = (oldest + HOUR - now).max(1_000_000) / 1_000_000;
+    let digest = keyring::digest(format!("upload\0{user_id}").as_bytes()).to_vec();
+    match core.store.charge_upload(digest, most, HOUR, now).await? {
+        None => Ok(()),
+        Some(until) => {
+            let wait = (until - now).max(1_000_000) / 1_000_000;
             Err(UploadError::TooOften { seconds: wait.unsigned_abs() })
         }
-        _ => Ok(()),
     }
 }
 

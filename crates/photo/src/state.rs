@@ -1,11 +1,15 @@
 //! What the photo room needs to know, and holds.
 
+use crate::admission::Admission;
 use crate::image::Limits;
 use crate::objects::{self, StoreSettings, Stores};
 use crate::pool::{Pool, PoolSettings};
 use protocol::Micros;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
+
+/// Objects that `/media/` holds in memory at once.
+const READS: usize = 32;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -52,7 +56,8 @@ pub struct State {
     pub max_age: u32,
     pub uploads_per_hour: usize,
     /// Uploads whose bytes may lie in memory at once: as many as the pool runs and queues.
-    pub(crate) admission: Arc<Semaphore>,
+    pub(crate) admission: Admission,
+    pub(crate) reads: Arc<Semaphore>,
     /// Wakes the deletion worker of this process.
     pub(crate) superseded: Arc<Notify>,
     pub(crate) initials: crate::initials::Album,
@@ -72,7 +77,8 @@ impl State {
             delete_after: settings.delete_after,
             max_age: settings.max_age,
             uploads_per_hour: settings.uploads_per_hour,
-            admission: Arc::new(Semaphore::new(settings.pool.threads.max(1) + settings.pool.queue)),
+            admission: Admission::new(settings.pool.threads.max(1) + settings.pool.queue),
+            reads: Arc::new(Semaphore::new(READS)),
             superseded: Arc::default(),
             initials: crate::initials::Album::default(),
         })

@@ -3,12 +3,18 @@
 //!
 //! An object without a row is deleted only when it is old enough that its row, which is always written first, must have
 //! been seen; keys are never used twice, so no row can come to name it later.
+//!
+//! What looks like an orphan may be somebody's photo whose row is in another database: a server that was started with
+//! the wrong one, or with an old backup. So the background sweep deletes nothing where [`Held`] says why; a person who
+//! knows better runs `visage photos verify --repair`.
 
 use crate::State;
+use crate::installation::{self, MARKER, Mark};
 use crate::key::{KeyBase, ObjectKey, PROFILE_PHOTOS};
-use crate::objects::{ObjectError, Stores};
+use crate::objects::{ObjectError, ObjectStore, Stores};
 use protocol::Micros;
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -19,7 +25,13 @@ const STAGED_FOR: Micros = 15 * MINUTE;
 /// Longer than an upload and the difference of two clocks.
 const ORPHAN_AGE: Micros = 60 * MINUTE;
 const EVERY: Duration = Duration::from_secs(600);
-const PAGE: usize = 500;
+/// Objects of one page of a listing; a store may give fewer.
+const PAGE: usize = 4000;
+/// Bases that the database is asked for at once.
+const ASKED: usize = 500;
+/// Orphans that crashes may leave behind in one round. Where there are more, and more than one object in twenty, the
+/// database is more likely to be wrong than the store.
+const FEW: usize = 100;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
@@ -38,6 +50,23 @@ pub struct Verified {
     pub missing: Vec<Missing>,
     pub objects: usize,
     pub mended: bool,
+    /// Stores in which the background sweep deletes nothing.
+    pub held: Vec<(String, Held)>,
+    /// Stores that could not be looked through, and what they said.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Why objects that no row names are left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Held {
+    #[error(
+        "the store belongs to another installation: its object `{MARKER}` has another name than this database"
+    )]
+    Another,
+    #[error("the store holds photos, and this database knows none of them")]
+    Unknown,
+    #[error("this database does not know {orphans} of the store's {objects} objects")]
+    Many { orphans: usize, objects: usize },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,33 +124,35 @@ pub async fn verify(
     now: Micros,
     repair: Repair,
 ) -> Result<Verified, SweepError> {
-    let mut verified = Verified { mended: repair.mend, ..Verified::default() };
-    let mut present = BTreeMap::new();
-    for (name, _) in stores.iter() {
-        let names = objects_of(store, stores, name, now, repair, &mut verified).await?;
-        present.insert(name.to_owned(), names);
-    }
-    find_missing(store, &present, now, repair, &mut verified).await?;
-    Ok(verified)
+    compare(store, stores, now, repair, Deletes::of(repair)).await
 }
 
-/// One round of the background sweep.
+/// One round of the background sweep. A store that fails does not keep the others from being swept.
 pub async fn sweep(store: &Store, state: &State, now: Micros) -> Result<Verified, SweepError> {
     let given_up = cleanup(store, STAGED_FOR, now, false).await?;
     if given_up > 0 {
         tracing::info!(count = given_up, "gave up unfinished uploads");
     }
     for (name, objects) in state.stores.iter() {
-        let tidied = objects.tidy(now - ORPHAN_AGE).await;
-        tidied.map_err(|source| SweepError::Objects { store: name.to_owned(), source })?;
+        if let Err(error) = objects.tidy(now - ORPHAN_AGE).await {
+            tracing::warn!(store = name, %error, "cannot remove what interrupted writes left behind");
+        }
     }
     // Orphans go; a lost photo is a matter for a person, who may still find the objects in a backup.
-    let repair = Repair { mend: false, older_than: ORPHAN_AGE };
-    let mut verified = verify(store, &state.stores, now, repair).await?;
-    delete_orphans(store, &state.stores, &mut verified).await?;
+    let verified = compare(store, &state.stores, now, Repair::report(), Deletes::WhereSafe).await?;
     metrics::gauge!("visage_photos_missing").set(verified.missing.len() as f64);
     for missing in &verified.missing {
         tracing::error!(picture = %missing.picture, store = %missing.store, keys = ?missing.keys, "objects of a current photo are lost");
+    }
+    for (name, error) in &verified.failed {
+        tracing::warn!(store = %name, %error, "the sweep could not look through a photo store; will try again");
+    }
+    for (name, _) in state.stores.iter() {
+        let held = verified.held.iter().find(|(held, _)| held == name);
+        metrics::gauge!("visage_photo_sweep_held", "store" => name.to_owned()).set(f64::from(held.is_some()));
+        if let Some((_, why)) = held {
+            tracing::error!(store = name, %why, "the sweep deletes nothing in a photo store: is this the right database? If it is, run `visage photos verify --repair`");
+        }
     }
     Ok(verified)
 }
@@ -136,40 +167,131 @@ pub async fn run(store: Store, state: State, clock: Arc<dyn web::Clock>) {
     }
 }
 
-/// Lists one store; notes orphans, and deletes them where asked. Gives the names of all objects.
-async fn objects_of(
+/// What becomes of orphans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deletes {
+    Nothing,
+    WhereSafe,
+    /// A person has asked for it.
+    All,
+}
+
+impl Deletes {
+    fn of(repair: Repair) -> Self {
+        if repair.mend { Self::All } else { Self::Nothing }
+    }
+}
+
+async fn compare(
     store: &Store,
     stores: &Stores,
-    name: &str,
     now: Micros,
     repair: Repair,
-    verified: &mut Verified,
-) -> Result<HashSet<String>, SweepError> {
-    let failed = |source| SweepError::Objects { store: name.to_owned(), source };
-    let Some(objects) = stores.get(name) else { return Ok(HashSet::new()) };
-    let (mut names, mut cursor) = (HashSet::new(), None);
-    loop {
-        let page = objects.list(PROFILE_PHOTOS, cursor, PAGE).await.map_err(failed)?;
-        verified.objects += page.objects.len();
-        let old = page.objects.iter().filter(|object| object.written_at < now - repair.older_than);
-        // Names that are none of ours were put there by others; they are left alone.
-        let bases: BTreeMap<String, Vec<ObjectKey>> =
-            old.filter_map(|object| by_base(&object.name)).fold(BTreeMap::new(), |mut bases, (base, key)| {
-                bases.entry(base).or_insert_with(Vec::new).push(key);
-                bases
-            });
-        names.extend(page.objects.into_iter().map(|object| object.name));
-        let asked: Vec<String> = bases.keys().cloned().collect();
-        let known: HashSet<String> = store.known_key_bases(&asked).await?.into_iter().collect();
-        for key in bases.into_iter().filter(|(base, _)| !known.contains(base)).flat_map(|(_, keys)| keys) {
-            if repair.mend {
-                objects.delete(&key).await.map_err(failed)?;
+    deletes: Deletes,
+) -> Result<Verified, SweepError> {
+    let installation = installation::name(store).await?;
+    let mut verified = Verified { mended: repair.mend, ..Verified::default() };
+    let mut present = BTreeMap::new();
+    for (name, objects) in stores.iter() {
+        let objects = &**objects;
+        let looked = async {
+            let survey = survey(store, name, objects, now - repair.older_than).await?;
+            let failed = |source| SweepError::Objects { store: name.to_owned(), source };
+            let mark = installation::mark(objects, &installation).await.map_err(failed)?;
+            let held = survey.held(mark);
+            if deletes == Deletes::All || (deletes == Deletes::WhereSafe && held.is_none()) {
+                for key in &survey.orphans {
+                    delete_orphan(store, name, objects, key).await?;
+                }
+                match (deletes, mark) {
+                    (Deletes::All, Mark::Another | Mark::None) => {
+                        installation::take_over(objects, &installation).await.map_err(failed)?;
+                    }
+                    (_, Mark::None) if survey.is_new_or_known() => {
+                        installation::claim(objects, &installation).await.map_err(failed)?;
+                    }
+                    _ => {}
+                }
             }
-            verified.orphans.push((name.to_owned(), key.to_string()));
+            Ok((survey, held))
+        };
+        match looked.await {
+            Ok((survey, held)) => {
+                verified.objects += survey.seen.len();
+                verified.held.extend(held.map(|why| (name.to_owned(), why)));
+                let orphans = survey.orphans.iter().map(|key| (name.to_owned(), key.to_string()));
+                verified.orphans.extend(orphans);
+                present.insert(name.to_owned(), survey.seen);
+            }
+            Err(SweepError::Objects { store, source }) => verified.failed.push((store, source.to_string())),
+            Err(error) => return Err(error),
+        }
+    }
+    find_missing(store, &present, now, repair, &mut verified).await?;
+    Ok(verified)
+}
+
+/// What one store holds.
+#[derive(Debug, Default)]
+struct Survey {
+    /// Old enough to be judged, and named by a row.
+    known: usize,
+    orphans: Vec<ObjectKey>,
+    /// Hashes of all names, sorted: eight bytes an object, whatever its name.
+    seen: Vec<u64>,
+}
+
+impl Survey {
+    fn held(&self, mark: Mark) -> Option<Held> {
+        let (orphans, objects) = (self.orphans.len(), self.seen.len());
+        match mark {
+            _ if orphans == 0 => None,
+            Mark::Another => Some(Held::Another),
+            Mark::None if self.known == 0 => Some(Held::Unknown),
+            Mark::Ours | Mark::None => {
+                (orphans > FEW.max(objects / 20)).then_some(Held::Many { orphans, objects })
+            }
+        }
+    }
+
+    fn is_new_or_known(&self) -> bool {
+        self.seen.is_empty() || self.known > 0
+    }
+}
+
+async fn survey(
+    store: &Store,
+    name: &str,
+    objects: &dyn ObjectStore,
+    written_before: Micros,
+) -> Result<Survey, SweepError> {
+    let (mut survey, mut cursor) = (Survey::default(), None);
+    loop {
+        let page = objects.list(PROFILE_PHOTOS, cursor, PAGE).await;
+        let page = page.map_err(|source| SweepError::Objects { store: name.to_owned(), source })?;
+        survey.seen.extend(page.objects.iter().map(|object| hash(&object.name)));
+        let old = page.objects.iter().filter(|object| object.written_at < written_before);
+        // Names that are none of ours were put there by others; they are left alone.
+        let mut bases: BTreeMap<String, Vec<ObjectKey>> = BTreeMap::new();
+        for (base, key) in old.filter_map(|object| by_base(&object.name)) {
+            bases.entry(base).or_default().push(key);
+        }
+        let asked: Vec<String> = bases.keys().cloned().collect();
+        let mut known = HashSet::new();
+        for asked in asked.chunks(ASKED) {
+            known.extend(store.known_key_bases(asked).await?);
+        }
+        for (base, keys) in bases {
+            if known.contains(&base) {
+                survey.known += keys.len();
+            } else {
+                survey.orphans.extend(keys);
+            }
         }
         cursor = page.next;
         if cursor.is_none() {
-            return Ok(names);
+            survey.seen.sort_unstable();
+            return Ok(survey);
         }
     }
 }
@@ -180,23 +302,33 @@ fn by_base(name: &str) -> Option<(String, ObjectKey)> {
     Some((base.as_str().to_owned(), key))
 }
 
-async fn delete_orphans(store: &Store, stores: &Stores, verified: &mut Verified) -> Result<(), SweepError> {
-    for (name, key) in &verified.orphans {
-        let (Some(objects), Some((base, key))) = (stores.get(name), by_base(key)) else { continue };
-        // Asked again, right before: the listing may be minutes old.
-        if store.known_key_bases(&[base]).await?.is_empty() {
-            let deleted = objects.delete(&key).await;
-            deleted.map_err(|source| SweepError::Objects { store: name.clone(), source })?;
-            tracing::warn!(%key, store = %name, "deleted an object that no row names");
-            metrics::counter!("visage_photo_orphans_deleted_total").increment(1);
-        }
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+async fn delete_orphan(
+    store: &Store,
+    name: &str,
+    objects: &dyn ObjectStore,
+    key: &ObjectKey,
+) -> Result<(), SweepError> {
+    let Some(base) = KeyBase::of(key) else { return Ok(()) };
+    // Asked again, right before: the listing may be minutes old.
+    if !store.known_key_bases(&[base.as_str().to_owned()]).await?.is_empty() {
+        return Ok(());
     }
+    let deleted = objects.delete(key).await;
+    deleted.map_err(|source| SweepError::Objects { store: name.to_owned(), source })?;
+    tracing::warn!(%key, store = name, "deleted an object that no row names");
+    metrics::counter!("visage_photo_orphans_deleted_total").increment(1);
     Ok(())
 }
 
 async fn find_missing(
     store: &Store,
-    present: &BTreeMap<String, HashSet<String>>,
+    present: &BTreeMap<String, Vec<u64>>,
     now: Micros,
     repair: Repair,
     verified: &mut Verified,
@@ -210,12 +342,12 @@ async fn find_missing(
             // Only current rows promise anything, and one that became current after the listing began promises it of
             // objects that the listing may have missed.
             let settled = row.confirmed_at.is_some_and(|at| at < now - repair.older_than.min(MINUTE));
-            let Some(names) = present.get(&row.store) else { continue };
+            let Some(seen) = present.get(&row.store) else { continue };
             if row.state != "current" || !settled {
                 continue;
             }
             let mut keys = store::pictures::object_keys(&row.key_base, &row.sizes);
-            keys.retain(|key| !names.contains(key));
+            keys.retain(|key| seen.binary_search(&hash(key)).is_err());
             if keys.is_empty() {
                 continue;
             }

@@ -46,15 +46,15 @@ impl Store {
         })
     }
 
-    /// When the next row is due, or free again: `None` where no row waits.
-    pub async fn next_deletion(&self) -> Result<Option<i64>, StoreError> {
-        let next: Option<(i64, i64)> = read!(self, |c| Ok(deletions::table
+    /// When the next row that nobody has taken is due: `None` where no such row waits.
+    pub async fn next_deletion(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        read!(self, |c| Ok(deletions::table
+            .filter(deletions::leased_until.le(now))
             .order(deletions::not_before)
-            .select((deletions::not_before, deletions::leased_until))
+            .select(deletions::not_before)
             .first(c)
             .await
-            .optional()?))?;
-        Ok(next.map(|(not_before, leased_until)| not_before.max(leased_until)))
+            .optional()?))
     }
 
     pub async fn finish_deletions(&self, ids: Vec<String>) -> Result<(), StoreError> {

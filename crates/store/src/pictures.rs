@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError, Subject,
-    schema::{deletions, pictures, users},
+    schema::{attempts, deletions, pictures, users},
     users::{User, profile_album},
 };
 
@@ -260,16 +260,34 @@ impl Store {
         })
     }
 
-    /// When this person's uploads since `since` were, newest first, at most `limit`: for the rate limit.
-    pub async fn uploads_since(&self, user_id: &str, since: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
-        read!(self, |c| Ok(pictures::table
-            .filter(pictures::user_id.eq(user_id))
-            .filter(pictures::uploaded_at.gt(since))
-            .order(pictures::uploaded_at.desc())
-            .limit(limit)
-            .select(pictures::uploaded_at)
-            .load(c)
-            .await?))
+    /// Counts a try to upload. The count begins anew `window` microseconds after its first try. `Some(until)`: there
+    /// were `most` already.
+    pub async fn charge_upload(
+        &self,
+        digest: Vec<u8>,
+        most: i64,
+        window: i64,
+        now: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        write!(self, |c| {
+            diesel::delete(attempts::table.find(&digest).filter(attempts::expires_at.le(now)))
+                .execute(c)
+                .await?;
+            let (tries, until): (i64, i64) = diesel::insert_into(attempts::table)
+                .values((
+                    attempts::digest.eq(&digest),
+                    attempts::failures.eq(1i64),
+                    attempts::blocked_until.eq(0i64),
+                    attempts::expires_at.eq(now + window),
+                ))
+                .on_conflict(attempts::digest)
+                .do_update()
+                .set(attempts::failures.eq(attempts::failures + 1))
+                .returning((attempts::failures, attempts::expires_at))
+                .get_result(c)
+                .await?;
+            Ok((tries > most).then_some(until))
+        })
     }
 
     /// How many [`Store::discard_staged`] would give up.

@@ -35,7 +35,11 @@ pub(super) async fn replace(
     match (outcome, forged) {
         (Err(Failure::Forged), Some(refused)) => Err(refused),
         (Err(failure), _) => {
-            tracing::debug!(?failure, "a photo from the account page was refused");
+            if failure.is_fault() {
+                tracing::error!(?failure, "a photo from the account page could not be taken");
+            } else {
+                tracing::debug!(?failure, "a photo from the account page was refused");
+            }
             Ok(back("problem", failure.message(&state)))
         }
         (Ok(_), _) => Ok(back("done", Message::PhotoUpdated)),

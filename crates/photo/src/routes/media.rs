@@ -6,16 +6,22 @@
 use crate::State;
 use crate::initials::Initials;
 use crate::key::{CONTENT_TYPE, KeyBase, ObjectKey};
+use crate::pool::Busy;
 use actix_web::http::header::{
     self, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH,
 };
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use std::time::Duration;
+use store::pictures::Picture;
+use views::Message;
 use web::{ApiError, Core};
 
 /// No variant of ours is a tenth as large.
 const MOST: usize = 4 * 1024 * 1024;
+/// For a turn to read.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn show(
     request: HttpRequest,
@@ -26,44 +32,54 @@ pub(super) async fn show(
     let path = path.into_inner();
     if let Some(name) = path.strip_prefix("initials/") {
         let initials: Initials = name.parse().map_err(|()| ApiError::not_found())?;
-        let picture = state.initials.picture(&initials);
+        let picture = state.initials.picture(&initials).await.map_err(busy)?;
         return Ok(immutable(&request, &state, name, picture));
     }
     let Ok(key) = path.parse::<ObjectKey>() else { return Err(ApiError::not_found()) };
-    if let Some(body) = find(&state, &key).await {
+    // The row first: strangers' guesses cost no question to a store.
+    let Some(row) = row_of(&core, &key).await? else { return Err(ApiError::not_found()) };
+    if let Some(body) = read(&state, &row.store, &key).await {
         return Ok(immutable(&request, &state, key.as_str(), body));
     }
-    if is_current(&core, &key).await? {
+    if row.state == "current" {
         tracing::error!(%key, "an object of a current photo cannot be given; the default picture stands in");
         metrics::counter!("visage_photo_fallbacks_total").increment(1);
-        return Ok(stand_in(&state));
+        return stand_in(&state).await;
     }
     Err(ApiError::not_found())
 }
 
-/// The default store first: there are the newest photos. A store that fails counts as not having it.
-async fn find(state: &State, key: &ObjectKey) -> Option<Bytes> {
-    let (default, _) = state.stores.default();
-    let mut stores: Vec<_> = state.stores.iter().collect();
-    stores.sort_by_key(|(name, _)| *name != default);
-    for (name, objects) in stores {
-        match objects.get(key, MOST).await {
-            Ok(Some(body)) => return Some(body),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(store = name, %key, %error, "cannot read an object"),
-        }
-    }
-    None
+/// The picture that the object belongs to, current or superseded a moment ago.
+async fn row_of(core: &Core, key: &ObjectKey) -> Result<Option<Picture>, ApiError> {
+    let Some(base) = KeyBase::of(key) else { return Ok(None) };
+    let row = core.store.picture_by_key_base(base.as_str()).await?;
+    Ok(row.filter(|row| {
+        matches!(row.state.as_str(), "current" | "superseded")
+            && store::pictures::object_keys(&row.key_base, &row.sizes).iter().any(|name| name == key.as_str())
+    }))
 }
 
-async fn is_current(core: &Core, key: &ObjectKey) -> Result<bool, ApiError> {
-    let Some(base) = KeyBase::of(key) else { return Ok(false) };
-    let row = core.store.picture_by_key_base(base.as_str()).await?;
-    let names_it = |row: &store::pictures::Picture| {
-        row.state == "current"
-            && store::pictures::object_keys(&row.key_base, &row.sizes).iter().any(|name| name == key.as_str())
+/// A store that fails, or has too much to do, counts as not having it.
+async fn read(state: &State, store: &str, key: &ObjectKey) -> Option<Bytes> {
+    let Some(objects) = state.stores.get(store) else {
+        tracing::warn!(store, %key, "no such photo store is configured");
+        return None;
     };
-    Ok(row.as_ref().is_some_and(names_it))
+    let Ok(Ok(_permit)) = tokio::time::timeout(PATIENCE, state.reads.acquire()).await else {
+        tracing::warn!(store, %key, "too many objects are being read");
+        return None;
+    };
+    match objects.get(key, MOST).await {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::warn!(store, %key, %error, "cannot read an object");
+            None
+        }
+    }
+}
+
+fn busy(_: Busy) -> ApiError {
+    ApiError::unavailable(Message::PhotoBusy)
 }
 
 /// The body of a name never changes, so the name is the tag.
@@ -84,10 +100,10 @@ fn immutable(request: &HttpRequest, state: &State, name: &str, body: Bytes) -> H
     with_picture_headers(response.body(body))
 }
 
-fn stand_in(state: &State) -> HttpResponse {
-    let body = state.initials.picture(&Initials::SILHOUETTE);
+async fn stand_in(state: &State) -> Result<HttpResponse, ApiError> {
+    let body = state.initials.picture(&Initials::SILHOUETTE).await.map_err(busy)?;
     let response = HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).body(body);
-    with_picture_headers(response)
+    Ok(with_picture_headers(response))
 }
 
 /// The type that we wrote, whatever anybody calls it (S133). `nosniff`, the sandbox and the cross-origin policy come from

@@ -230,9 +230,9 @@ mod tests {
         [b"--x\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", content, b"\r\n"].concat()
     }
 
-    /// As the network would hand it over.
+    /// As a slow network would hand it over.
     fn cut(body: Vec<u8>) -> impl Iterator<Item = Vec<u8>> + Send + 'static {
-        let pieces: Vec<_> = body.chunks(PIECE).map(<[u8]>::to_vec).collect();
+        let pieces: Vec<_> = body.chunks(50).map(<[u8]>::to_vec).collect();
         pieces.into_iter()
     }
 

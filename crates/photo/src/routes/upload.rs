@@ -45,12 +45,12 @@ pub(super) async fn apply(
     permit: impl FnOnce(&Received) -> bool,
 ) -> Result<Applied, Failure> {
     // At most as many bodies in memory as pictures are worked on or wait.
-    let admitted = match lifecycle::check_rate(core, state, sender.user_id).await {
-        Ok(()) => state.admission.try_acquire().map_err(|_| UploadError::Busy(crate::pool::Busy)),
-        Err(error) => Err(error),
+    let admitted = match state.admission.enter(sender.user_id).await {
+        Ok(place) => lifecycle::count_try(core, state, sender.user_id).await.map(|()| place),
+        Err(busy) => Err(busy.into()),
     };
-    let _admitted = match admitted {
-        Ok(permit) => permit,
+    let _place = match admitted {
+        Ok(place) => place,
         Err(error) => {
             multipart::discard(payload).await;
             return Err(error.into());
@@ -89,7 +89,7 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State) -> Resu
 
 impl Failure {
     /// For the API, with the status codes of seed 003: 400 for everything that is wrong with the picture (S126).
-    pub fn to_api(&self, state: &State) -> ApiError {
+    pub fn to_api(self, state: &State) -> ApiError {
         match self {
             Self::Forged => {
                 ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "csrf", Message::FormForged)
@@ -97,7 +97,7 @@ impl Failure {
             Self::Body(BodyError::Malformed) => {
                 ApiError::bad_request("invalid_request", Message::InvalidBody)
             }
-            Self::Upload(UploadError::TooOften { seconds }) => ApiError::too_many(*seconds),
+            Self::Upload(UploadError::TooOften { seconds }) => ApiError::too_many(seconds),
             Self::Upload(UploadError::Busy(_)) => ApiError::unavailable(Message::PhotoBusy),
             Self::Upload(UploadError::NoSuchPerson) => ApiError::token_invalid(),
             Self::Upload(UploadError::Objects(error)) if error.is_transient() => {
@@ -107,13 +107,26 @@ impl Failure {
             Self::Upload(
                 error @ (UploadError::Objects(_) | UploadError::Key(_) | UploadError::Stopped(_)),
             ) => ApiError::internal(error),
-            Self::Upload(UploadError::Store(_)) => ApiError::unavailable(Message::Unavailable),
+            Self::Upload(UploadError::Store(error)) => error.into(),
             Self::Missing | Self::Body(BodyError::NoPhoto) => {
                 ApiError::bad_request(self.code(), Message::PhotoFieldMissing)
             }
             Self::Body(BodyError::TooMany | BodyError::TooLarge) | Self::Upload(UploadError::Refused(_)) => {
                 ApiError::bad_request(self.code(), self.message(state))
             }
+        }
+    }
+
+    /// Whoever runs the server must know.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Upload(error) => match error {
+                UploadError::Objects(_) | UploadError::Store(_) => true,
+                UploadError::Key(_) | UploadError::Stopped(_) => true,
+                UploadError::Refused(_) | UploadError::Busy(_) => false,
+                UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
+            },
+            Self::Body(_) | Self::Missing | Self::Forged => false,
         }
     }
 

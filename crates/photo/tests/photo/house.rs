@@ -85,10 +85,10 @@ impl House {
         profile.portrait.map(|portrait| format!("{}.jpg", portrait.key_base))
     }
 
-    /// Names of all files in the object store.
+    /// Names of all photos in the object store.
     pub async fn objects(&self) -> BTreeSet<String> {
         let disk = Disk::open(self.folder.path().join("photos")).unwrap();
-        let page = disk.list("", None, 10_000).await.unwrap();
+        let page = disk.list("profile-photos/", None, 10_000).await.unwrap();
         page.objects.into_iter().map(|object| object.name).collect()
     }
 

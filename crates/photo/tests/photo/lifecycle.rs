@@ -7,7 +7,7 @@ use bytes::Bytes;
 use photo::key::ObjectKey;
 use photo::lifecycle::{self, UploadError};
 use photo::objects::{Disk, ObjectError, ObjectStore, Page};
-use photo::sweep::{self, Repair};
+use photo::sweep::{self, Held, Repair};
 use photo::{deletions, image::Refusal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,17 +100,19 @@ async fn a_deleted_person_takes_the_photo_along() {
 async fn uploads_are_counted_by_the_hour() {
     let house = House::new().await;
     let user = house.person("ada").await;
-    for _ in 0..10 {
-        lifecycle::check_rate(&house.core, &house.state, &user.id).await.unwrap();
-        house.upload(&user, photo()).await.unwrap();
+    for number in 0..10 {
+        lifecycle::count_try(&house.core, &house.state, &user.id).await.unwrap();
+        // A refused picture is a try like any other.
+        let bytes = if number % 2 == 0 { photo() } else { Bytes::from_static(b"GIF89a") };
+        assert_eq!(house.upload(&user, bytes).await.is_ok(), number % 2 == 0);
         house.clock.advance(60 * SECOND);
     }
-    match lifecycle::check_rate(&house.core, &house.state, &user.id).await {
+    match lifecycle::count_try(&house.core, &house.state, &user.id).await {
         Err(UploadError::TooOften { seconds }) => assert_eq!(seconds, 3000),
         other => panic!("{other:?}"),
     }
     house.clock.advance(3000 * SECOND);
-    lifecycle::check_rate(&house.core, &house.state, &user.id).await.unwrap();
+    lifecycle::count_try(&house.core, &house.state, &user.id).await.unwrap();
 }
 
 /// The disk, failing or dying at its `n`-th effect.
@@ -264,6 +266,110 @@ async fn orphans_go_when_they_are_old_enough() {
     assert_eq!(verified.orphans.len(), 1);
     assert!(!orphan.exists() && stranger.exists());
     assert_eq!(house.promised().await.len(), 4);
+}
+
+async fn put(house: &House, key: &str) {
+    let path = house.path(key);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, b"somebody's photo").unwrap();
+}
+
+// With a database that is not the store's own, nothing is deleted until a person says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wrong_database_deletes_nothing() {
+    let (owner, other) = (House::new().await, House::new().await);
+    let key = "profile-photos/a/1-b.jpg";
+    let now = owner.core.now() + 2 * 3600 * SECOND;
+    let sweep = async |house: &House| sweep::sweep(&house.core.store, &house.state, now).await.unwrap();
+    put(&owner, key).await;
+    assert_eq!(sweep(&owner).await.held, [("default".to_owned(), Held::Unknown)], "it never stored a photo");
+    assert!(!owner.path("visage-installation").exists(), "nor does it take the store");
+
+    std::fs::remove_file(owner.path(key)).unwrap();
+    assert_eq!(sweep(&owner).await.held, []);
+    std::fs::copy(owner.path("visage-installation"), other.path("visage-installation")).unwrap();
+    put(&other, key).await;
+    let found = sweep(&other).await;
+    assert_eq!((found.held, found.orphans.len()), (vec![("default".to_owned(), Held::Another)], 1));
+    put(&owner, key).await;
+    assert_eq!(sweep(&owner).await.held, [], "its own");
+    assert!(!owner.path(key).exists() && other.path(key).exists());
+
+    sweep::verify(&other.core.store, &other.state.stores, now, Repair::mend()).await.unwrap();
+    assert!(!other.path(key).exists());
+    put(&other, key).await;
+    assert_eq!(sweep(&other).await.held, [], "the store is this installation's from now on");
+    assert!(!other.path(key).exists());
+}
+
+// A backup of the database that is older than the photos.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_orphans_are_left_to_a_person() {
+    let house = House::new().await;
+    let user = house.person("ada").await;
+    house.upload(&user, photo()).await.unwrap();
+    for number in 0..101 {
+        put(&house, &format!("profile-photos/lost/{number}-a.jpg")).await;
+    }
+    house.clock.advance(2 * 3600 * SECOND);
+    let (store, now) = (&house.core.store, house.core.now());
+    let found = sweep::sweep(store, &house.state, now).await.unwrap();
+    assert_eq!(found.held, [("default".to_owned(), Held::Many { orphans: 101, objects: 105 })]);
+    assert_eq!(house.objects().await.len(), 105);
+    let mended = sweep::verify(store, &house.state.stores, now, Repair::mend()).await.unwrap();
+    assert_eq!(mended.orphans.len(), 101);
+    assert_eq!(house.objects().await, house.promised().await);
+}
+
+// F34: one store that is away keeps nobody from sweeping the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_away_is_said() {
+    let house = House::with(|_| Arc::new(Away)).await;
+    let found = sweep::sweep(&house.core.store, &house.state, house.core.now()).await.unwrap();
+    assert_eq!(found.failed.len(), 1);
+    assert_eq!(found.failed[0].0, "default");
+}
+
+#[derive(Debug)]
+struct Away;
+
+#[async_trait]
+impl ObjectStore for Away {
+    async fn put(&self, _: &ObjectKey, _: Bytes) -> Result<(), ObjectError> {
+        Err(ObjectError::Timeout)
+    }
+
+    async fn get(&self, _: &ObjectKey, _: usize) -> Result<Option<Bytes>, ObjectError> {
+        Err(ObjectError::Timeout)
+    }
+
+    async fn exists(&self, _: &ObjectKey) -> Result<bool, ObjectError> {
+        Err(ObjectError::Timeout)
+    }
+
+    async fn delete(&self, _: &ObjectKey) -> Result<bool, ObjectError> {
+        Err(ObjectError::Timeout)
+    }
+
+    async fn list(&self, _: &str, _: Option<String>, _: usize) -> Result<Page, ObjectError> {
+        Err(ObjectError::Timeout)
+    }
+}
+
+// A worker died with the queue's head leased: what is due behind it does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leased_head_hides_nothing() {
+    let house = House::new().await;
+    let user = house.person("ada").await;
+    house.upload(&user, photo()).await.unwrap();
+    lifecycle::remove(&house.core, &house.state, &user.id).await.unwrap();
+    house.clock.advance(DELETE_AFTER);
+    let (store, now) = (&house.core.store, house.core.now());
+    assert_eq!(store.claim_deletions(3, 60 * SECOND, now).await.unwrap().len(), 3);
+    assert_eq!(store.next_deletion(now).await.unwrap(), Some(now));
+    assert_eq!(store.claim_deletions(3, 60 * SECOND, now).await.unwrap().len(), 1);
+    assert_eq!(store.next_deletion(now).await.unwrap(), None);
+    assert_eq!(store.next_deletion(now + 60 * SECOND).await.unwrap(), Some(now));
 }
 
 #[tokio::test(flavor = "multi_thread")]
