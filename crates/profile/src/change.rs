@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 use store::users::{ProfileChange, User};
 use url::{Host, Url};
 use views::Message;
+use web::pictures::Address;
 use web::scope::Profile;
-use web::{ApiError, Bearer, Core, Language, json};
+use web::{ApiError, Bearer, Core, Language, Pictures, json};
 
 /// The fields that this route changes, in the order of the answer.
 const CHANGEABLE: [&str; 4] = ["given_name", "family_name", "phone_number", "locale"];
@@ -36,8 +37,10 @@ pub async fn change(
     Language(locale): Language,
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
-    let sent = object(&request, &body)?;
-    let user = core.store.user(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
+    let mut sent = object(&request, &body)?;
+    let before = core.store.profile(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
+    leave_own_picture(&mut sent, &before, &core.pictures)?;
+    let user = before.user;
     if let Some(change) = parse(&sent, &user, !core.site.is_secure())? {
         let updated = core.store.update_profile(&user.id, change, state.delete_after, core.now()).await?;
         updated.ok_or_else(ApiError::token_invalid)?;
@@ -66,6 +69,24 @@ fn object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, ApiE
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) | Err(_) => Err(invalid()),
     }
+}
+
+/// Whoever sends back the `picture` that we gave out changes nothing. To take it for an address elsewhere would delete the
+/// photo that it names. Another address of ours may be gone at any time.
+fn leave_own_picture(
+    sent: &mut Map<String, Value>,
+    profile: &store::users::Profile,
+    pictures: &Pictures,
+) -> Result<(), ApiError> {
+    let address = sent.get("picture_url").and_then(Value::as_str).map(str::trim);
+    match address.map_or(Address::Elsewhere, |address| pictures.address(profile, address)) {
+        Address::Elsewhere => {}
+        Address::Standing => drop(sent.remove("picture_url")),
+        Address::Ours => {
+            return Err(ApiError::bad_request("picture_url_invalid", Message::PictureUrlInvalid));
+        }
+    }
+    Ok(())
 }
 
 /// `None`: nothing of ours was sent. `loopback`: this is a set-up on the person's own machine, without TLS.

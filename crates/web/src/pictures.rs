@@ -28,6 +28,16 @@ pub enum DefaultPicture {
     Url(String),
 }
 
+/// Of a picture, as [`Pictures::address`] knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    Elsewhere,
+    /// What the person has anyway: the photo, in whichever size, or the default picture.
+    Standing,
+    /// Any other where our pictures lie. It may be gone in a moment.
+    Ours,
+}
+
 impl Pictures {
     /// `public`: the stores whose objects are fetched directly, with the address under which their keys lie.
     pub fn new(
@@ -88,6 +98,27 @@ impl Pictures {
         }
     }
 
+    /// What an address is to this person.
+    pub fn address(&self, profile: &Profile, address: &str) -> Address {
+        let Some(address) = plain(address) else { return Address::Elsewhere };
+        let is = |ours: &String| plain(ours).is_some_and(|ours| ours == address);
+        let under =
+            |base: &String| plain(base).and_then(|base| Some(address.strip_prefix(&base)?.to_owned()));
+        let variants = profile.portrait.iter().flat_map(|portrait| {
+            let keys = store::pictures::object_keys(&portrait.key_base, &portrait.sizes);
+            keys.into_iter().map(|key| self.object(&portrait.store, &key))
+        });
+        let initials = under(&self.media).is_some_and(|rest| rest.starts_with("/initials/"));
+        if initials || variants.chain(self.default_of(&profile.user)).any(|ours| is(&ours)) {
+            return Address::Standing;
+        }
+        let mut bases = self.public.values().chain([&self.media]);
+        match bases.any(|base| under(base).is_some_and(|rest| rest.starts_with('/'))) {
+            true => Address::Ours,
+            false => Address::Elsewhere,
+        }
+    }
+
     /// Origins beside our own that pages must be allowed to load pictures from (`img-src`, S27).
     pub fn origins(&self) -> Vec<String> {
         let default = match &self.default {
@@ -107,6 +138,14 @@ impl Pictures {
         origins.dedup();
         origins
     }
+}
+
+/// As the parser writes it, without what a picture's address does not need.
+fn plain(address: &str) -> Option<String> {
+    let mut url = url::Url::parse(address).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.into())
 }
 
 /// `initials/{letters}-{colour}.jpg`: nothing else of the person is in it (CONTRACT §8). The colour comes from the
@@ -215,6 +254,35 @@ mod tests {
             (None, None, None, SILHOUETTE),
         ] {
             assert_eq!(start(person(name, given, family)), letters, "{name:?} {given:?} {family:?}");
+        }
+    }
+
+    #[test]
+    fn our_own_addresses_are_known() {
+        let user = person(Some("Ada Lovelace"), None, None);
+        let with = |store: &str| Profile { user: user.clone(), portrait: Some(portrait(store)) };
+        let pictures = pictures(DefaultPicture::Initials);
+        for (profile, address, known) in [
+            (with("disk"), "https://op.example/media/profile-photos/random/1-abc.jpg", Address::Standing),
+            (
+                with("disk"),
+                "HTTPS://OP.example:443/media/profile-photos/random/1-abc_96.jpg?v=1",
+                Address::Standing,
+            ),
+            (
+                with("cloud"),
+                "https://storage.example/bucket/profile-photos/random/1-abc.jpg",
+                Address::Standing,
+            ),
+            (with("cloud"), "https://op.example/media/initials/AL-3.jpg", Address::Standing),
+            (with("disk"), "https://op.example/media/profile-photos/random/1-abc_7.jpg", Address::Ours),
+            (with("disk"), "https://op.example/x/../media/profile-photos/other/1-abc.jpg", Address::Ours),
+            (with("disk"), "https://storage.example/bucket/profile-photos/random/1-abc.jpg", Address::Ours),
+            (with("disk"), "https://storage.example/bucket2/a.jpg", Address::Elsewhere),
+            (with("disk"), "https://op.example/account", Address::Elsewhere),
+            (with("disk"), "https://elsewhere.example/p.jpg", Address::Elsewhere),
+        ] {
+            assert_eq!(pictures.address(&profile, address), known, "{address}");
         }
     }
 

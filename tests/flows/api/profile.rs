@@ -96,6 +96,24 @@ on_both! {
         put(house, &token, &json!({})).await.expect(200);
     }
 
+    /// A client that sends back the picture it has read keeps the photo; another address of ours is refused.
+    async fn the_picture_sent_back_is_no_change(house: &House) {
+        let app = house.app("writing").await;
+        let token = token(house, &app, "openid profile").await;
+        let initials = app.userinfo(&token).await.expect(200).text("picture").to_owned();
+        put(house, &token, &json!({ "picture_url": initials, "locale": "fr" })).await.expect(200);
+        let url = app.upload(&token, visage::demo::picture::png(640, 10)).await.expect(200).text("picture").to_owned();
+        for same in [url.clone(), url.replace(".jpg", "_96.jpg"), initials] {
+            let answer = put(house, &token, &json!({ "picture_url": same })).await.expect(200).body;
+            assert_eq!(answer["profile"]["picture"], url, "{same}");
+        }
+        let strange = json!({ "picture_url": url.replace(".jpg", "x.jpg"), "locale": "en" });
+        put(house, &token, &strange).await.expect_error(400, "picture_url_invalid");
+        assert_eq!(profile(house, &token).await.expect(200).body["locale"], "fr");
+        house.advance(60);
+        assert_eq!(house.http.get(&url).send().await.unwrap().status(), 200, "the photo is still there");
+    }
+
     /// CONTRACT §4: bad input is a clear 400 and changes nothing; without the scope it is 403.
     async fn bad_changes_are_refused(house: &House) {
         let app = house.app("writing").await;
