@@ -5,7 +5,7 @@
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
-//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`claims`]
+//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`mod@claims`]
 //!   (a person as standard claims).
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 

@@ -43,7 +43,7 @@ pub(super) async fn replace(
     };
     let sender = Sender { user_id: bearer.user_id(), client_id: Some(&bearer.client_id), sid: None };
     let applied = upload::apply(&request, payload, &core, &state, sender, |_| true).await;
-    let applied = applied.map_err(|failure| failure.to_api(&state))?;
+    let applied = applied.map_err(|failure| failure.into_api(&state))?;
     Ok(json(&Replaced {
         success: true,
         message: Message::PhotoUpdated.text(locale),
@@ -59,7 +59,7 @@ pub(super) async fn remove(
     Language(locale): Language,
 ) -> Result<HttpResponse, ApiError> {
     let removed = lifecycle::remove(&core, &state, bearer.user_id()).await;
-    let user = removed.map_err(|error| Failure::from(error).to_api(&state))?;
+    let user = removed.map_err(|error| Failure::from(error).into_api(&state))?;
     Ok(json(&Removed {
         success: true,
         message: Message::PhotoDeleted.text(locale),

@@ -89,7 +89,7 @@ async fn receive(request: &HttpRequest, payload: Payload, state: &State) -> Resu
 
 impl Failure {
     /// For the API, with the status codes of seed 003: 400 for everything that is wrong with the picture (S126).
-    pub fn to_api(self, state: &State) -> ApiError {
+    pub fn into_api(self, state: &State) -> ApiError {
         match self {
             Self::Forged => {
                 ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "csrf", Message::FormForged)

@@ -66,6 +66,9 @@ async fn verify(place: &Place, mend: bool, json: bool) -> Result<ExitCode, Failu
     } else {
         say(&verified);
     }
+    if let Some((store, error)) = verified.failed.first() {
+        return Err(Failure::new(format!("photo store `{store}`: {error}")));
+    }
     let is_well = verified.mended || (verified.orphans.is_empty() && verified.missing.is_empty());
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -85,6 +88,13 @@ fn say(verified: &Verified) {
         "{} objects; {orphans} that no row names, {missing} rows without theirs.",
         verified.objects
     ));
+    if !verified.mended {
+        for (store, why) in &verified.held {
+            output::line(format_args!(
+                "Store `{store}`: {why}. Is this the right database? The server deletes nothing there."
+            ));
+        }
+    }
     if !verified.mended && orphans + missing > 0 {
         output::line("`visage photos verify --repair` mends that.");
     }
@@ -98,7 +108,12 @@ fn described(verified: &Verified) -> serde_json::Value {
         .iter()
         .map(|m| json!({ "picture": m.picture, "user": m.user, "store": m.store, "keys": m.keys }))
         .collect();
-    json!({ "objects": verified.objects, "orphans": orphans, "missing": missing, "repaired": verified.mended })
+    let held: Vec<_> =
+        verified.held.iter().map(|(store, why)| json!({ "store": store, "why": why.to_string() })).collect();
+    json!({
+        "objects": verified.objects, "orphans": orphans, "missing": missing, "held": held,
+        "repaired": verified.mended,
+    })
 }
 
 async fn cleanup(place: &Place, days: u32, dry_run: bool, json: bool) -> Result<ExitCode, Failure> {
