@@ -81,7 +81,7 @@ impl Store {
         })
     }
 
-    /// How many objects wait to be deleted: a metric, and what `demo --check` waits for.
+    /// How many objects wait to be deleted; 0 once everything superseded is gone.
     pub async fn deletions_waiting(&self) -> Result<i64, StoreError> {
         read!(self, |c| Ok(deletions::table.count().get_result(c).await?))
     }

@@ -98,16 +98,6 @@ pub struct ProfileChange {
     pub picture_url: Option<Option<String>>,
 }
 
-/// What an administrator changes.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = users)]
-pub struct AccountChange {
-    pub email: Option<String>,
-    pub email_verified: Option<bool>,
-    pub user_type: Option<Option<String>>,
-    pub is_admin: Option<bool>,
-}
-
 impl Store {
     /// # Errors
     /// `Conflict` where the address is taken.
@@ -213,24 +203,6 @@ impl Store {
                 }
                 other => other,
             };
-            Ok((updated, vec![Subject::User(id)]))
-        })
-    }
-
-    pub async fn update_account(
-        &self,
-        id: &str,
-        change: AccountChange,
-        now: i64,
-    ) -> Result<Option<User>, StoreError> {
-        let id = id.to_owned();
-        change!(self, |c| {
-            let updated = diesel::update(users::table.find(&id))
-                .set((change, users::updated_at.eq(now)))
-                .returning(User::as_returning())
-                .get_result(c)
-                .await
-                .optional()?;
             Ok((updated, vec![Subject::User(id)]))
         })
     }
