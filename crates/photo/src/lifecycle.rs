@@ -175,5 +175,10 @@ fn row(
         uploaded_at: now,
         confirmed_at: None,
         superseded_at: None,
+        position: None,
+        caption: None,
+        width: None,
+        height: None,
+        removed_reason: None,
     }
 }

@@ -34,6 +34,15 @@ pub struct Picture {
     pub uploaded_at: i64,
     pub confirmed_at: Option<i64>,
     pub superseded_at: Option<i64>,
+    /// Order in a gallery.
+    pub position: Option<i64>,
+    /// The caption in a gallery; the alternative text of a profile photo.
+    pub caption: Option<String>,
+    /// Of the largest variant; `None`: a square of the first of `sizes`.
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    /// What the person reads where an administrator took the photo away.
+    pub removed_reason: Option<String>,
 }
 
 /// What is needed to make the URL of a picture.

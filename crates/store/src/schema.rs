@@ -220,6 +220,11 @@ diesel::table! {
         uploaded_at -> BigInt,
         confirmed_at -> Nullable<BigInt>,
         superseded_at -> Nullable<BigInt>,
+        position -> Nullable<BigInt>,
+        caption -> Nullable<Text>,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
+        removed_reason -> Nullable<Text>,
     }
 }
 
@@ -233,6 +238,86 @@ diesel::table! {
         attempts -> BigInt,
         last_error -> Nullable<Text>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    photo_blocks (user_id) {
+        user_id -> Text,
+        reason -> Text,
+        blocked_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    organization_owners (organization_id, user_id) {
+        organization_id -> Text,
+        user_id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    galleries (id) {
+        id -> Text,
+        organization_id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    personal_tokens (id) {
+        id -> Text,
+        digest -> Binary,
+        user_id -> Text,
+        name -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    picture_links (handle) {
+        handle -> Text,
+        user_id -> Text,
+        client_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_receivers (client_id) {
+        client_id -> Text,
+        uri -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        client_id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        created_at -> BigInt,
+        not_before -> BigInt,
+        leased_until -> BigInt,
+        attempts -> BigInt,
+        last_error -> Nullable<Text>,
     }
 }
 
@@ -265,5 +350,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     albums,
     pictures,
     deletions,
+    photo_blocks,
+    organizations,
+    organization_owners,
+    galleries,
+    personal_tokens,
+    picture_links,
+    event_receivers,
+    events,
     audit,
 );

@@ -41,9 +41,12 @@ impl Class {
             };
         }
         match path {
-            _ if path.starts_with("/api/") => Class::Api,
+            _ if path.starts_with("/api/") || path.starts_with(paths::ROOMS) || path == "/rooms" => {
+                Class::Api
+            }
             _ if path.starts_with("/.well-known/") => Class::Metadata,
             _ if path.starts_with(paths::MEDIA) || path.starts_with(paths::ASSETS) => Class::Static,
+            _ if path.starts_with("/picture/") => Class::Static,
             _ if path.starts_with("/health/") || path == paths::METRICS => Class::Health,
             _ if path == paths::ACCOUNT || path.starts_with("/account/") => Class::Account,
             _ => Class::Page,
@@ -74,7 +77,7 @@ pub fn is_shared(path: &str) -> bool {
     match Class::of(path) {
         Class::Metadata => true,
         Class::OAuth => matches!(path, paths::TOKEN | paths::REVOKE),
-        Class::Api => path.starts_with("/api/auth/") || path == paths::OPENAPI,
+        Class::Api => !path.starts_with("/api/admin/"),
         Class::Page | Class::Account | Class::Static | Class::Health => false,
     }
 }
@@ -101,7 +104,11 @@ mod tests {
             (paths::OAUTH_METADATA, Class::Metadata, true),
             (paths::USERINFO, Class::Api, true),
             (paths::PROFILE_PHOTO, Class::Api, true),
-            ("/api/users/upload-profile-picture/", Class::Api, false),
+            (paths::STAGE_PICTURE, Class::Api, true),
+            (paths::ROOMS, Class::Api, true),
+            ("/rooms/7/upload-image", Class::Api, true),
+            ("/api/admin/photos", Class::Api, false),
+            ("/picture/abc", Class::Static, false),
             ("/media/profile-photos/a/1-b.jpg", Class::Static, false),
             (paths::HEALTH_LIVE, Class::Health, false),
             ("/nowhere", Class::Page, false),

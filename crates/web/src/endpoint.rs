@@ -18,9 +18,13 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// `path` as actix writes patterns: `/oauth2/authorize/{interaction}`.
+    /// `path` as actix writes patterns: `/oauth2/authorize/{interaction}`. A slash at its end is optional in requests.
     pub fn at(path: &str) -> Endpoint {
-        Endpoint { resource: web::resource(path), allow: Vec::new() }
+        let resource = match path.strip_suffix('/') {
+            Some(bare) if !bare.is_empty() => web::resource([path, bare]),
+            _ => web::resource(path),
+        };
+        Endpoint { resource, allow: Vec::new() }
     }
 
     /// GET and HEAD.

@@ -1,7 +1,7 @@
 //! The actix glue that all rooms share. A handler here has three steps: extract, call one function, render.
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
-//! - Who asks: [`bearer`] (access tokens, cached), [`session`] (signed-in people), [`browser`] (the browser's own cookie and
+//! - Who asks: [`bearer`] (access tokens, cached), [`session`] (signed-in people), [`caller`] (either of them), [`browser`] (the browser's own cookie and
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
@@ -13,6 +13,7 @@ pub mod answer;
 pub mod bearer;
 pub mod body;
 pub mod browser;
+pub mod caller;
 pub mod claims;
 pub mod class;
 pub mod client_authentication;
@@ -37,6 +38,7 @@ pub mod site;
 pub use self::answer::{html, json, page};
 pub use self::bearer::{Access, Bearer, Ready};
 pub use self::browser::Browser;
+pub use self::caller::{Actor, Caller};
 pub use self::claims::claims;
 pub use self::class::Class;
 pub use self::client_authentication::ClientAuthentication;

@@ -27,8 +27,28 @@ pub const ACCOUNT_WITHDRAW: &str = "/account/applications/withdraw";
 pub const USERINFO: &str = "/api/auth/userinfo";
 pub const PROFILE: &str = "/api/auth/profile";
 pub const PROFILE_PHOTO: &str = "/api/auth/profile/photo";
+/// Seed 001, CONTRACT §5. These and the following end in a slash that may be left out: see [`crate::Endpoint::at`].
+pub const STAGE_PICTURE: &str = "/api/users/upload-profile-picture/";
+pub const CONFIRM_PICTURE: &str = "/api/users/confirm-profile-picture/";
+pub const PICTURE_UPLOADS: &str = "/api/users/profile-picture-uploads/";
+/// Seed 000, CONTRACT §6.
+pub const UPLOAD_PHOTO: &str = "/api/auth/upload-photo/";
+pub const USER_PROFILE: &str = "/api/auth/user-profile/";
+/// Seed 002, CONTRACT §7.
+pub const ROOMS: &str = "/rooms/";
+pub const ROOMS_UPLOAD_WAITING: &str = "/rooms/upload-image-temp/";
+pub const ROOMS_DELETE_WAITING: &str = "/rooms/delete-image-temp/{image}/";
+pub const ROOMS_WAITING: &str = "/rooms/list-image-temp/";
+pub const ROOM: &str = "/rooms/{room}/";
+pub const ROOM_UPLOAD: &str = "/rooms/{room}/upload-image/";
+pub const ROOM_DELETE: &str = "/rooms/{room}/delete-image/{image}/";
+pub const ROOM_REORDER: &str = "/rooms/{room}/reorder-images/";
+pub const ROOM_CAPTION: &str = "/rooms/{room}/images/{image}/caption/";
+
 pub const OPENAPI: &str = "/api/openapi.json";
 
+/// `picture_stable`: an address that a client may keep for good.
+pub const PICTURE_STABLE: &str = "/picture/{handle}";
 pub const MEDIA: &str = "/media/";
 pub const ASSETS: &str = "/assets/";
 pub const HEALTH_LIVE: &str = "/health/live";

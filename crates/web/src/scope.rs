@@ -22,6 +22,8 @@ scopes! {
     OpenId = "openid",
     /// Reads and changes the profile and the photo (CONTRACT §3).
     Profile = "profile",
+    /// Reads and changes the galleries of the person's organizations (CONTRACT §7).
+    Galleries = "galleries",
 }
 
 #[cfg(test)]
@@ -30,7 +32,7 @@ mod tests {
 
     #[test]
     fn every_scope_type_is_a_known_scope() {
-        for name in [OpenId::NAME, Profile::NAME] {
+        for name in [OpenId::NAME, Profile::NAME, Galleries::NAME] {
             assert!(protocol::scopes::KNOWN.contains(&name));
         }
     }

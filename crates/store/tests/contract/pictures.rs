@@ -22,6 +22,11 @@ pub fn picture(id: &str) -> Picture {
         uploaded_at: NOW,
         confirmed_at: None,
         superseded_at: None,
+        position: None,
+        caption: None,
+        width: None,
+        height: None,
+        removed_reason: None,
     }
 }
 

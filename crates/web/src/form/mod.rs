@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use views::Message;
 
 pub use self::params::{BadParams, FromParams, Params};
-pub use self::posted::{Posted, check_posted};
+pub use self::posted::{CSRF_FIELD, Posted, check_posted};
 
 pub use self::posted::posted;
 use crate::Refused;

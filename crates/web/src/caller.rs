@@ -1,0 +1,75 @@
+//! Who asks, on routes that take a client's token as well as the browser's own session (CONTRACT §5, §7).
+//!
+//! A session is carried by a cookie, which other sites' pages send too: what changes something needs the CSRF token
+//! beside it, in the header `X-CSRFToken` or in a field. The types hold this: a [`Caller`] tells nobody's name until
+//! [`Caller::reads`] or [`Caller::changes`] was asked.
+
+use std::marker::PhantomData;
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use futures_util::future::LocalBoxFuture;
+
+use crate::scope::Scope;
+use crate::{Bearer, Refused, SignedIn, form};
+
+/// The field of seed 002; [`form::CSRF_FIELD`] is as good.
+pub const CSRF_FIELDS: [&str; 2] = ["csrfmiddlewaretoken", form::CSRF_FIELD];
+const CSRF_HEADER: &str = "x-csrftoken";
+
+/// A person, by a token with the scope `S` or by the session of their browser.
+#[derive(Debug)]
+pub struct Caller<S> {
+    actor: Actor,
+    scope: PhantomData<fn() -> S>,
+}
+
+/// Who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub user_id: String,
+    /// The client whose token it was; none in the person's own browser.
+    pub client_id: Option<String>,
+    /// The browser's session; none for a token.
+    pub sid: Option<String>,
+}
+
+impl<S> Caller<S> {
+    /// For what changes nothing.
+    pub fn reads(self) -> Actor {
+        self.actor
+    }
+
+    /// For what changes something. `field`: the CSRF token of the body, where it had one.
+    pub fn changes(self, request: &HttpRequest, field: Option<&str>) -> Result<Actor, Refused> {
+        if self.actor.sid.is_some() {
+            let header = request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+            form::posted(request, header.or(field))?;
+        }
+        Ok(self.actor)
+    }
+}
+
+impl<S: Scope> FromRequest for Caller<S> {
+    type Error = Refused;
+    type Future = LocalBoxFuture<'static, Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            // A token that is there is the one that counts, good or bad.
+            let actor = if request.headers().contains_key(AUTHORIZATION) {
+                let bearer = Bearer::<S>::extract(&request).await?;
+                Actor {
+                    user_id: bearer.user_id().to_owned(),
+                    client_id: Some(bearer.client_id.clone()),
+                    sid: None,
+                }
+            } else {
+                let SignedIn { user, session } = SignedIn::extract(&request).await?;
+                Actor { user_id: user.id, client_id: None, sid: Some(session.sid) }
+            };
+            Ok(Caller { actor, scope: PhantomData })
+        })
+    }
+}

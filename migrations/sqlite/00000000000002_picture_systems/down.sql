@@ -1,0 +1,15 @@
+DROP TABLE events;
+DROP TABLE event_receivers;
+DROP TABLE picture_links;
+DROP TABLE personal_tokens;
+DROP TABLE galleries;
+DROP TABLE organization_owners;
+DROP TABLE organizations;
+DROP TABLE photo_blocks;
+DROP INDEX pictures_by_upload;
+DROP INDEX pictures_by_place;
+ALTER TABLE pictures DROP COLUMN removed_reason;
+ALTER TABLE pictures DROP COLUMN height;
+ALTER TABLE pictures DROP COLUMN width;
+ALTER TABLE pictures DROP COLUMN caption;
+ALTER TABLE pictures DROP COLUMN position;
