@@ -1,60 +1,17 @@
-//! `visage photos verify|cleanup`
+//! `visage photos verify`: rows and objects compared.
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
 use photo::{
-    deletions,
     objects::Stores,
     sweep::{self, Repair, Verified},
 };
 use serde_json::json;
 
-use super::output;
-use crate::{compose, config::Loaded, failure::Failure, place, place::Place};
+use super::failed;
+use crate::{commands::output, compose, failure::Failure, place::Place};
 
-pub const EXAMPLE: &str = "Example:\n  visage photos verify --json";
-
-const DAY: i64 = 86_400_000_000;
-
-#[derive(Subcommand, Debug)]
-pub enum Command {
-    /// Compare rows and objects; exit code 1 if they differ
-    #[command(after_help = "Example:\n  visage photos verify --repair")]
-    Verify {
-        /// Delete objects that no row names; people whose photo is lost have none from then on
-        #[arg(long)]
-        repair: bool,
-        /// With --repair: only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Give up uploads that were staged and never confirmed
-    #[command(after_help = "Example:\n  visage photos cleanup --days 7 --dry-run")]
-    Cleanup {
-        /// Older than so many days
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        days: u32,
-        /// Only count
-        #[arg(long)]
-        dry_run: bool,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
-    place::run(loaded, async |place| match command {
-        Command::Verify { repair, dry_run, json } => verify(place, repair && !dry_run, json).await,
-        Command::Cleanup { days, dry_run, json } => cleanup(place, days, dry_run, json).await,
-    })
-}
-
-async fn verify(place: &Place, mend: bool, json: bool) -> Result<ExitCode, Failure> {
+pub(super) async fn verify(place: &Place, mend: bool, json: bool) -> Result<ExitCode, Failure> {
     let settings = compose::photo_settings(&place.config);
     let stores = Stores::open(&settings.stores).await.map_err(failed)?;
     let repair = if mend { Repair::mend() } else { Repair::report() };
@@ -114,27 +71,4 @@ fn described(verified: &Verified) -> serde_json::Value {
         "objects": verified.objects, "orphans": orphans, "missing": missing, "held": held,
         "repaired": verified.mended,
     })
-}
-
-async fn cleanup(place: &Place, days: u32, dry_run: bool, json: bool) -> Result<ExitCode, Failure> {
-    let older_than = i64::from(days) * DAY;
-    let count = sweep::cleanup(&place.store, older_than, place.now(), dry_run).await?;
-    if !dry_run {
-        // What is due now goes at once, whether or not a server runs; the queue has the rest.
-        let _working = output::working("deleting objects");
-        let state = photo::State::open(&compose::photo_settings(&place.config)).await.map_err(failed)?;
-        deletions::delete_due(&place.store, &state, place.now()).await?;
-    }
-    if json {
-        output::json(&json!({ "count": count, "dry_run": dry_run }))?;
-    } else if dry_run {
-        output::line(format_args!("{count} staged uploads would be given up."));
-    } else {
-        output::line(format_args!("{count} staged uploads given up."));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::new(error.to_string())
 }

@@ -1,0 +1,53 @@
+//! `visage photos …`: each command in a file of its own.
+
+mod cleanup;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::{config::Loaded, failure::Failure, place};
+
+pub const EXAMPLE: &str = "Example:\n  visage photos verify --json";
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Compare rows and objects; exit code 1 if they differ
+    #[command(after_help = "Example:\n  visage photos verify --repair")]
+    Verify {
+        /// Delete objects that no row names; people whose photo is lost have none from then on
+        #[arg(long)]
+        repair: bool,
+        /// With --repair: only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give up uploads that were staged and never confirmed
+    #[command(after_help = "Example:\n  visage photos cleanup --days 7 --dry-run")]
+    Cleanup {
+        /// Older than so many days
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        days: u32,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
+    place::run(loaded, async |place| match command {
+        Command::Verify { repair, dry_run, json } => verify::verify(place, repair && !dry_run, json).await,
+        Command::Cleanup { days, dry_run, json } => cleanup::cleanup(place, days, dry_run, json).await,
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
