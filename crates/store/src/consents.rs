@@ -8,7 +8,7 @@ use protocol::Scopes;
 
 use crate::{
     Store, StoreError, Subject,
-    schema::{clients, codes, consents, grants, interactions},
+    schema::{clients, codes, consents, events, grants, interactions, picture_links},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -134,6 +134,8 @@ impl Store {
         let (user_id, client_id) = (user_id.to_owned(), client_id.to_owned());
         change!(self, |c| {
             let found = diesel::delete(consents::table.find((&user_id, &client_id))).execute(c).await?;
+            // What it was to be told of them it is not told any more.
+            diesel::delete(events::table.find((&client_id, &user_id))).execute(c).await?;
             diesel::delete(
                 codes::table.filter(codes::user_id.eq(&user_id)).filter(codes::client_id.eq(&client_id)),
             )
@@ -148,6 +150,14 @@ impl Store {
             .set(grants::revoked_at.eq(Some(now)))
             .returning(grants::id)
             .get_results(c)
+            .await?;
+            // After the grants: whoever is making an address for one of them has finished, or finds it ended.
+            diesel::delete(
+                picture_links::table
+                    .filter(picture_links::user_id.eq(&user_id))
+                    .filter(picture_links::client_id.eq(&client_id)),
+            )
+            .execute(c)
             .await?;
             Ok((found == 1 || !ended.is_empty(), ended.into_iter().map(Subject::Grant).collect()))
         })

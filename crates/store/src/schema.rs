@@ -251,6 +251,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    photo_refusals (day, cause) {
+        day -> BigInt,
+        cause -> Text,
+        refused -> BigInt,
+    }
+}
+
+diesel::table! {
     organizations (id) {
         id -> Text,
         name -> Text,
@@ -304,20 +312,23 @@ diesel::table! {
         client_id -> Text,
         uri -> Text,
         created_at -> BigInt,
+        not_before -> BigInt,
+        leased_until -> BigInt,
+        failures -> BigInt,
+        last_error -> Nullable<Text>,
+        delivered_at -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
-    events (id) {
+    events (client_id, user_id) {
         id -> Text,
         client_id -> Text,
         user_id -> Text,
         kind -> Text,
         created_at -> BigInt,
         not_before -> BigInt,
-        leased_until -> BigInt,
         attempts -> BigInt,
-        last_error -> Nullable<Text>,
     }
 }
 
@@ -351,6 +362,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pictures,
     deletions,
     photo_blocks,
+    photo_refusals,
     organizations,
     organization_owners,
     galleries,

@@ -6,14 +6,20 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError, Subject,
     audit::AuditRow,
+    events::picture_event,
     pictures::{Portrait, queue_objects, supersede_current},
-    schema::{albums, audit, codes, grants, pictures, sessions, settings, users},
+    schema::{albums, audit, codes, grants, personal_tokens, pictures, sessions, settings, users},
 };
 
-/// Within a transaction: the person's codes are burnt and grants revoked; yields the subjects to forget.
+/// Within a transaction: the person's codes are burnt, grants and personal tokens revoked; yields the subjects to forget.
 macro_rules! end_access {
     ($c:ident, $id:expr, $now:expr) => {{
         diesel::delete(codes::table.filter(codes::user_id.eq($id))).execute($c).await?;
+        let own: Vec<String> =
+            diesel::delete(personal_tokens::table.filter(personal_tokens::user_id.eq($id)))
+                .returning(personal_tokens::id)
+                .get_results($c)
+                .await?;
         let ended: Vec<String> = diesel::update(
             grants::table.filter(grants::user_id.eq($id)).filter(grants::revoked_at.is_null()),
         )
@@ -21,7 +27,7 @@ macro_rules! end_access {
         .returning(grants::id)
         .get_results($c)
         .await?;
-        ended.into_iter().map(Subject::Grant).collect::<Vec<_>>()
+        ended.into_iter().map(Subject::Grant).chain(own.into_iter().map(Subject::Token)).collect::<Vec<_>>()
     }};
 }
 
@@ -174,40 +180,52 @@ impl Store {
         Ok(first.is_some())
     }
 
-    /// `None` where there is no such person.
+    /// `None` where there is no such person. `actor`: the person or the client that changes it.
     pub async fn update_profile(
         &self,
         id: &str,
         change: ProfileChange,
+        actor: &str,
         delete_after: i64,
         now: i64,
     ) -> Result<Option<User>, StoreError> {
-        let id = id.to_owned();
+        let (id, actor) = (id.to_owned(), actor.to_owned());
         change!(self, |c| {
-            let superseded = matches!(change.picture_url, Some(Some(_)));
-            let updated = diesel::update(users::table.find(&id))
-                .set((change, users::updated_at.eq(now)))
+            // What stood before, with the row held.
+            let before = diesel::update(users::table.find(&id))
+                .set(users::updated_at.eq(now))
                 .returning(User::as_returning())
                 .get_result(c)
                 .await
                 .optional()?;
-            let updated = match updated {
-                Some(user) if superseded && user.picture_id.is_some() => {
+            let Some(before) = before else { return Ok((None, Vec::new())) };
+            let user = diesel::update(users::table.find(&id))
+                .set((change, users::updated_at.eq(now)))
+                .returning(User::as_returning())
+                .get_result(c)
+                .await?;
+            if user.picture_url == before.picture_url {
+                return Ok((Some(user), vec![Subject::User(id)]));
+            }
+            let user = match (user.picture_url.is_some(), &user.picture_id) {
+                (true, Some(_)) => {
                     supersede_current!(c, &id, "", now, delete_after);
-                    let user = diesel::update(users::table.find(&id))
+                    diesel::update(users::table.find(&id))
                         .set(users::picture_id.eq(None::<String>))
                         .returning(User::as_returning())
                         .get_result(c)
-                        .await?;
-                    Some(user)
+                        .await?
                 }
-                other => other,
+                _ => user,
             };
-            Ok((updated, vec![Subject::User(id)]))
+            let kind = if user.picture_url.is_some() { "picture.updated" } else { "picture.removed" };
+            picture_event!(c, kind, Some(actor), &id, "", now);
+            Ok((Some(user), vec![Subject::User(id)]))
         })
     }
 
-    /// Sets a password hash, ends every other session and revokes every grant (S37); false where nobody has this id.
+    /// Sets a password hash, ends every other session, every grant and every personal token (S37): whoever changes it
+    /// because somebody else got in shuts every door at once. False where nobody has this id.
     pub async fn set_password(
         &self,
         id: &str,
@@ -233,7 +251,7 @@ impl Store {
         })
     }
 
-    /// A disabled person's sessions, codes and grants are dead at once (S37).
+    /// A disabled person's sessions, codes, grants and personal tokens are dead at once (S37).
     pub async fn set_active(&self, id: &str, active: bool, now: i64) -> Result<bool, StoreError> {
         let id = id.to_owned();
         change!(self, |c| {
@@ -256,6 +274,19 @@ impl Store {
         change!(self, |c| {
             // First, as everywhere: a code that is being written holds its session and then needs the person.
             diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
+            // While it is still known who is connected to them.
+            let pictured: Option<(Option<String>, Option<String>)> = users::table
+                .find(&id)
+                .select((users::picture_id, users::picture_url))
+                .first(c)
+                .await
+                .optional()?;
+            if let Some((picture_id, picture_url)) = pictured
+                && (picture_id.is_some() || picture_url.is_some())
+            {
+                let picture_id = picture_id.unwrap_or_default();
+                picture_event!(c, "picture.removed", None, &id, &picture_id, now);
+            }
             let owned: Vec<(String, String, String)> = diesel::delete(
                 pictures::table.filter(pictures::user_id.eq(&id)).filter(pictures::state.ne("gone")),
             )

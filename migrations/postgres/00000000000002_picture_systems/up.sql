@@ -12,6 +12,8 @@ ALTER TABLE pictures ADD COLUMN height BIGINT;
 ALTER TABLE pictures ADD COLUMN removed_reason TEXT;
 CREATE INDEX pictures_by_place ON pictures (store, id);
 CREATE INDEX pictures_by_upload ON pictures (uploaded_at, id);
+-- What the stores hold is counted in it alone.
+CREATE INDEX pictures_by_holding ON pictures (state, store, purpose, bytes);
 
 -- People who may not upload, and the reason that they read.
 CREATE TABLE photo_blocks (
@@ -19,6 +21,14 @@ CREATE TABLE photo_blocks (
   reason     TEXT   NOT NULL,
   blocked_by TEXT   NOT NULL,
   created_at BIGINT NOT NULL
+);
+
+-- Uploads that came to nothing, for statistics: one row a day (since 1970) and cause.
+CREATE TABLE photo_refusals (
+  day     BIGINT NOT NULL,
+  cause   TEXT   NOT NULL,
+  refused BIGINT NOT NULL,
+  PRIMARY KEY (day, cause)
 );
 
 CREATE TABLE organizations (
@@ -70,24 +80,29 @@ CREATE TABLE picture_links (
   UNIQUE (user_id, client_id)
 );
 
--- Where a client receives events.
+-- Where a client receives events, and how that goes: whoever sends to it holds the lease, so that one at a time does.
 CREATE TABLE event_receivers (
-  client_id  TEXT   NOT NULL PRIMARY KEY REFERENCES clients (id) ON DELETE CASCADE,
-  uri        TEXT   NOT NULL,
-  created_at BIGINT NOT NULL
-);
-
--- Events on their way: one row an event and receiver, written in the transaction that made it true.
-CREATE TABLE events (
-  id           TEXT   NOT NULL PRIMARY KEY,
-  client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-  user_id      TEXT   NOT NULL,
-  kind         TEXT   NOT NULL,
+  client_id    TEXT   NOT NULL PRIMARY KEY REFERENCES clients (id) ON DELETE CASCADE,
+  uri          TEXT   NOT NULL,
   created_at   BIGINT NOT NULL,
   not_before   BIGINT NOT NULL,
   leased_until BIGINT NOT NULL,
-  attempts     BIGINT NOT NULL,
-  last_error   TEXT
+  failures     BIGINT NOT NULL,
+  last_error   TEXT,
+  delivered_at BIGINT
 );
-CREATE INDEX events_by_due ON events (not_before);
-CREATE INDEX events_by_client ON events (client_id, created_at);
+
+-- Events on their way, written in the transaction that made them true. A newer one about the same person takes the place
+-- of one that still waits, so that a receiver that is away costs one row a person. No reference to the person: the
+-- last event is that they are gone.
+CREATE TABLE events (
+  id         TEXT   NOT NULL,
+  client_id  TEXT   NOT NULL REFERENCES event_receivers (client_id) ON DELETE CASCADE,
+  user_id    TEXT   NOT NULL,
+  kind       TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  not_before BIGINT NOT NULL,
+  attempts   BIGINT NOT NULL,
+  PRIMARY KEY (client_id, user_id)
+);
+CREATE INDEX events_by_due ON events (client_id, not_before);

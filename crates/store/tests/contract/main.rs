@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion")]
 
 mod codes_and_tokens;
+mod events;
 mod expiry;
 mod freshness;
+mod personal_tokens;
 mod pictures;
 mod schema;
 mod sessions_and_consents;
