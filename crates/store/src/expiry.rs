@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError,
     schema::{
-        attempts, audit, codes, grants, interactions, pictures, refresh_tokens, revoked_tokens, sessions,
-        used_assertions,
+        attempts, audit, codes, grants, interactions, personal_tokens, photo_refusals, pictures, refresh_tokens,
+        revoked_tokens, sessions, used_assertions,
     },
 };
 
@@ -80,6 +80,12 @@ impl Store {
                         .await?,
                 ),
                 (
+                    "personal_tokens",
+                    diesel::delete(personal_tokens::table.filter(personal_tokens::expires_at.le(now)))
+                        .execute(c)
+                        .await?,
+                ),
+                (
                     "used_assertions",
                     diesel::delete(used_assertions::table.filter(used_assertions::expires_at.le(now)))
                         .execute(c)
@@ -92,6 +98,14 @@ impl Store {
                 (
                     "audit",
                     diesel::delete(audit::table.filter(audit::at.le(now - audit_kept))).execute(c).await?,
+                ),
+                (
+                    "photo_refusals",
+                    diesel::delete(
+                        photo_refusals::table.filter(photo_refusals::day.le((now - GONE_KEPT) / DAY)),
+                    )
+                    .execute(c)
+                    .await?,
                 ),
                 (
                     "pictures",

@@ -64,6 +64,9 @@ messages! {
     PhotoMissing = "photo-missing",
     /// The same, for programs.
     PhotoFieldMissing = "photo-field-missing",
+    /// The sentences of seed 001.
+    ImageMissing = "image-missing",
+    PictureUploadNotFound = "picture-upload-not-found",
     PhotoTooMany = "photo-too-many",
     PhotoTooLarge { max_bytes: u64 } = "photo-too-large",
     PhotoWrongType = "photo-wrong-type",
@@ -74,6 +77,8 @@ messages! {
     PhotoTooSmall { pixels: u64 } = "photo-too-small",
     PhotoCropInvalid = "photo-crop-invalid",
     PhotoBusy = "photo-busy",
+    /// By an administrator.
+    UploadsBlocked = "uploads-blocked",
     // Signing in and the account page.
     SignInFailed = "sign-in-failed",
     SignInSlowed { seconds: u64 } = "sign-in-slowed",

@@ -157,6 +157,8 @@ message-picture-url-invalid = The picture URL must be an absolute https URL.
 message-photo-updated = Profile photo updated successfully
 message-photo-deleted = Profile photo deleted successfully
 message-photo-missing = No photo was sent.
+message-image-missing = No image was provided.
+message-picture-upload-not-found = The upload record was not found or is already confirmed.
 message-photo-field-missing = No photo was sent. Send a multipart form with the file in the field “photo”.
 message-photo-too-many = Send one photo only.
 message-photo-too-large = The photo is larger than { $size }.
@@ -167,6 +169,7 @@ message-photo-too-many-pixels = The image has too many pixels.
 message-photo-too-small = The image must be at least { $pixels } pixels wide and high.
 message-photo-crop-invalid = The crop must be x,y,side inside the image.
 message-photo-busy = Many photos are being processed. Please try again in a moment.
+message-uploads-blocked = An administrator has stopped your uploads. Your account page says why.
 message-sign-in-failed = The e-mail address or the password is not right.
 message-sign-in-slowed = Too many tries. Please wait { $minutes ->
     [one] a minute

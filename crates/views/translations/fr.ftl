@@ -156,6 +156,8 @@ message-picture-url-invalid = L’URL de la photo doit être une URL https absol
 message-photo-updated = Photo de profil mise à jour
 message-photo-deleted = Photo de profil supprimée
 message-photo-missing = Aucune photo n’a été envoyée.
+message-image-missing = Aucune image fournie
+message-picture-upload-not-found = Enregistrement de téléchargement non trouvé ou déjà confirmé
 message-photo-field-missing = Aucune photo n’a été envoyée. Envoyez un formulaire multipart avec le fichier dans le champ « photo ».
 message-photo-too-many = N’envoyez qu’une seule photo.
 message-photo-too-large = La photo dépasse { $size }.
@@ -166,6 +168,7 @@ message-photo-too-many-pixels = L’image a trop de pixels.
 message-photo-too-small = L’image doit mesurer au moins { $pixels } pixels de large et de haut.
 message-photo-crop-invalid = Le cadrage doit être x,y,côté à l’intérieur de l’image.
 message-photo-busy = Beaucoup de photos sont en cours de traitement. Réessayez dans un instant.
+message-uploads-blocked = Un administrateur a suspendu vos envois. La page de votre compte dit pourquoi.
 message-sign-in-failed = L’adresse e-mail ou le mot de passe n’est pas correct.
 message-sign-in-slowed = Trop d’essais. Patientez { $minutes ->
     [one] une minute
