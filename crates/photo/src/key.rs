@@ -51,6 +51,8 @@ impl fmt::Display for ObjectKey {
 
 /// Where the profile photos of all people lie.
 pub const PROFILE_PHOTOS: &str = "profile-photos/";
+/// And the pictures of all galleries. An object never moves, so waiting ones lie here too.
+pub const GALLERIES: &str = "galleries/";
 
 /// The common beginning of the objects of one picture: `profile-photos/{owner}/{unix ms}-{random}`.
 ///
@@ -63,11 +65,15 @@ impl KeyBase {
         format!("{PROFILE_PHOTOS}{owner}/{unix_ms}-{random}").parse().map(Self)
     }
 
+    pub fn gallery_image(owner: &str, unix_ms: i64, random: &str) -> Result<Self, BadKey> {
+        format!("{GALLERIES}{owner}/{unix_ms}-{random}").parse().map(Self)
+    }
+
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The largest square has the plain name, the others carry their side. `sides`: largest first.
+    /// The largest has the plain name, the others carry their side. `sides`: largest first.
     pub fn objects(&self, sides: &[u32]) -> Vec<ObjectKey> {
         let name = |(place, side): (usize, &u32)| match place {
             0 => ObjectKey(format!("{}.jpg", self.0)),

@@ -3,7 +3,7 @@
 //! The threads yield to everything else (nice 10): a storm of uploads must not slow a token endpoint. A full queue is
 //! said at once, [`Busy`], and never waited for; jobs whose caller has gone away are dropped unrun.
 
-use crate::image::{self, CropBox, Limits, Refusal, Rendition};
+use crate::image::{self, Limits, Refusal, Rendition, Shape};
 use bytes::Bytes;
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -40,7 +40,7 @@ pub struct Pool {
 #[derive(Debug)]
 struct Job {
     bytes: Bytes,
-    crop: Option<CropBox>,
+    shape: Shape,
     answer: oneshot::Sender<Result<Rendition, Refusal>>,
 }
 
@@ -67,10 +67,10 @@ impl Pool {
     pub async fn render(
         &self,
         bytes: Bytes,
-        crop: Option<CropBox>,
+        shape: impl Into<Shape>,
     ) -> Result<Result<Rendition, Refusal>, Busy> {
         let (answer, done) = oneshot::channel();
-        match self.jobs.try_send(Job { bytes, crop, answer }) {
+        match self.jobs.try_send(Job { bytes, shape: shape.into(), answer }) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => return Err(Busy),
         }
@@ -96,7 +96,7 @@ impl Shared {
     }
 
     fn render(&self, job: &Job) -> Result<Rendition, Refusal> {
-        let inspected = image::inspect(&job.bytes, job.crop, &self.limits)?;
+        let inspected = image::inspect(&job.bytes, job.shape, &self.limits)?;
         let _held = self.budget.take(inspected.memory);
         image::render(&inspected, &self.limits)
     }

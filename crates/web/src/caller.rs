@@ -28,7 +28,7 @@ pub struct Caller<S> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub user_id: String,
-    /// The client whose token it was; none in the person's own browser.
+    /// The client whose token it was, or `personal:{id}` for a token of the person's own; none in their browser.
     pub client_id: Option<String>,
     /// The browser's session; none for a token.
     pub sid: Option<String>,
@@ -38,6 +38,11 @@ impl<S> Caller<S> {
     /// For what changes nothing.
     pub fn reads(self) -> Actor {
         self.actor
+    }
+
+    /// Whose tries are counted before the body, and with it the CSRF token, is read. Not yet a permission.
+    pub fn counts_for(&self) -> &str {
+        &self.actor.user_id
     }
 
     /// For what changes something. `field`: the CSRF token of the body, where it had one.
@@ -62,7 +67,7 @@ impl<S: Scope> FromRequest for Caller<S> {
                 let bearer = Bearer::<S>::extract(&request).await?;
                 Actor {
                     user_id: bearer.user_id().to_owned(),
-                    client_id: Some(bearer.client_id.clone()),
+                    client_id: Some(bearer.sender()),
                     sid: None,
                 }
             } else {

@@ -2,13 +2,13 @@
 //! to the page, which says how it went.
 
 use super::multipart;
-use super::upload::{self, Failure, Sender};
+use super::upload;
 use crate::{State, lifecycle};
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use views::Message;
-use web::{Core, Posted, Refused, SignedIn, paths};
+use web::{Actor, Core, Posted, Refused, SignedIn, paths};
 
 pub(super) async fn replace(
     request: HttpRequest,
@@ -17,24 +17,18 @@ pub(super) async fn replace(
     core: Data<Core>,
     state: Data<State>,
 ) -> Result<HttpResponse, Refused> {
-    let SignedIn { user, session } = match signed_in {
-        Ok(signed_in) => signed_in,
-        Err(refused) => {
-            multipart::discard(payload).await;
-            return Err(refused);
+    let (SignedIn { user, session }, payload) = multipart::known(signed_in, payload).await?;
+    let actor = Actor { user_id: user.id, client_id: None, sid: Some(session.sid) };
+    let outcome = match upload::receive(&request, payload, &state, &core, ("photo", &actor.user_id)).await {
+        Ok(mut form) => {
+            web::form::posted(&request, form.csrf())?;
+            form.apply(&core, &state, &actor).await
         }
+        Err(failure) => Err(failure),
     };
-    let sender = Sender { user_id: &user.id, client_id: None, sid: Some(&session.sid) };
-    // The token may stand before or after the file; nothing is worked on before it was found right.
-    let mut forged = None;
-    let outcome = upload::apply(&request, payload, &core, &state, sender, |received| {
-        forged = web::form::posted(&request, received.csrf.as_deref()).err();
-        forged.is_none()
-    })
-    .await;
-    match (outcome, forged) {
-        (Err(Failure::Forged), Some(refused)) => Err(refused),
-        (Err(failure), _) => {
+    match outcome {
+        Ok(_) => Ok(back("done", Message::PhotoUpdated)),
+        Err(failure) => {
             if failure.is_fault() {
                 tracing::error!(?failure, "a photo from the account page could not be taken");
             } else {
@@ -42,7 +36,6 @@ pub(super) async fn replace(
             }
             Ok(back("problem", failure.message(&state)))
         }
-        (Ok(_), _) => Ok(back("done", Message::PhotoUpdated)),
     }
 }
 

@@ -1,14 +1,14 @@
 //! `POST` and `DELETE /api/auth/profile/photo`: seed 003, CONTRACT §4.
 
 use super::multipart;
-use super::upload::{self, Failure, Sender};
+use super::upload::{self, Failure};
 use crate::{State, lifecycle};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use protocol::seconds;
 use serde::Serialize;
 use views::Message;
-use web::{ApiError, Bearer, Core, Language, Refused, json, scope};
+use web::{Actor, ApiError, Bearer, Core, Language, Refused, json, scope};
 
 #[derive(Serialize)]
 struct Replaced {
@@ -34,15 +34,9 @@ pub(super) async fn replace(
     state: Data<State>,
     Language(locale): Language,
 ) -> Result<HttpResponse, Refused> {
-    let bearer = match bearer {
-        Ok(bearer) => bearer,
-        Err(refused) => {
-            multipart::discard(payload).await;
-            return Err(refused);
-        }
-    };
-    let sender = Sender { user_id: bearer.user_id(), client_id: Some(&bearer.client_id), sid: None };
-    let applied = upload::apply(&request, payload, &core, &state, sender, |_| true).await;
+    let (bearer, payload) = multipart::known(bearer, payload).await?;
+    let actor = Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None };
+    let applied = upload::apply(&request, payload, &state, &core, ("photo", &actor)).await;
     let applied = applied.map_err(|failure| failure.into_api(&state))?;
     Ok(json(&Replaced {
         success: true,

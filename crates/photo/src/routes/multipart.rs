@@ -1,5 +1,6 @@
-//! Reads a multipart form with one photo in it, as a stream with a hard cap on everything: the photo, the other fields,
-//! what stands between the fields, and the time.
+//! Reads a multipart form with one picture in it, as a stream with a hard cap on everything: the picture, the other
+//! fields, what stands between the fields, and the time. Each seed calls the file field by another name; a few short text
+//! fields may stand before or after it.
 //!
 //! Whatever is refused, the rest of the body is read and dropped, up to 16 MiB or 5 s, so that the answer arrives: a
 //! client that is still sending does not look for one, and closing the connection would take it away (CONTRACT §4).
@@ -19,7 +20,10 @@ const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 const DRAIN_FOR: Duration = Duration::from_secs(5);
 /// A body that is not whole by then is given up. Five mebibytes at 350 kbit/s need as long.
 const BODY_WITHIN: Duration = Duration::from_secs(120);
-/// Of `crop` and `csrf`, together.
+/// The other fields that a route may ask for; the rest is dropped unread. The CSRF token has two names (CONTRACT §7).
+const TEXTS: [&str; 6] =
+    ["crop", "caption", "alt_text", "upload_id", web::caller::CSRF_FIELDS[0], web::caller::CSRF_FIELDS[1]];
+/// Of all text fields together.
 const TEXT_BYTES: usize = 64 * 1024;
 /// Of everything that is no field's content: what comes before the first boundary, boundaries, the heads of fields. The
 /// parser keeps that in memory until it has found its end, and looks through it anew with each piece.
@@ -32,8 +36,19 @@ const FILENAME_CHARS: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub photo: Option<Photo>,
-    pub crop: Option<String>,
-    pub csrf: Option<String>,
+    texts: Vec<(&'static str, String)>,
+}
+
+impl Received {
+    /// One of [`TEXTS`], without the blanks around it; `None` where it is missing or empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let (_, text) = self.texts.iter().rev().find(|(known, _)| *known == name)?;
+        Some(text.trim()).filter(|text| !text.is_empty())
+    }
+
+    pub fn csrf(&self) -> Option<&str> {
+        web::caller::CSRF_FIELDS.iter().find_map(|name| self.text(name))
+    }
 }
 
 #[derive(Debug)]
@@ -53,10 +68,11 @@ pub(super) enum BodyError {
     TooLarge,
 }
 
-/// Reads the form. `most`: bytes of the photo.
+/// Reads the form. `file`: the name of the field with the picture; `most`: its bytes.
 pub(super) async fn receive(
     payload: Payload,
     content_type: Option<&str>,
+    file: &'static str,
     most: usize,
 ) -> Result<Received, BodyError> {
     let Some(boundary) = content_type.and_then(|value| multer::parse_boundary(value).ok()) else {
@@ -66,10 +82,21 @@ pub(super) async fn receive(
     let (sender, mut receiver) = mpsc::channel(2);
     let stream = poll_fn(move |context| receiver.poll_recv(context));
     // `read` drops the receiver when it is done, whichever way; `pump` then only drops what still comes.
-    let all = futures_util::future::join(read(stream, boundary, most), pump(payload, sender));
+    let all = futures_util::future::join(read(stream, boundary, file, most), pump(payload, sender));
     match tokio::time::timeout(BODY_WITHIN, all).await {
         Ok((received, ())) => received,
         Err(_) => Err(BodyError::Malformed),
+    }
+}
+
+/// Who sends a body is known, or it is read and dropped, so that the refusal arrives.
+pub(super) async fn known<T, E>(who: Result<T, E>, payload: Payload) -> Result<(T, Payload), E> {
+    match who {
+        Ok(who) => Ok((who, payload)),
+        Err(refused) => {
+            discard(payload).await;
+            Err(refused)
+        }
     }
 }
 
@@ -81,6 +108,7 @@ pub(super) async fn discard(payload: Payload) {
 async fn read(
     stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     boundary: String,
+    file: &'static str,
     most: usize,
 ) -> Result<Received, BodyError> {
     let frame = Frame(Arc::new(AtomicUsize::new(FRAME_BYTES)));
@@ -90,12 +118,12 @@ async fn read(
     let mut received = Received::default();
     let (mut text, mut unknown) = (TEXT_BYTES, DRAIN_BYTES);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
-        match field.name() {
-            Some("photo") if received.photo.is_some() => return Err(BodyError::TooMany),
-            Some("photo") => received.photo = photo(field, &frame, most).await?,
-            Some("crop") => received.crop = Some(short(field, &frame, &mut text).await?),
-            Some("csrf") => received.csrf = Some(short(field, &frame, &mut text).await?),
-            _ => {
+        let known = field.name().and_then(|name| TEXTS.into_iter().find(|known| *known == name));
+        match (field.name() == Some(file), known) {
+            (true, _) if received.photo.is_some() => return Err(BodyError::TooMany),
+            (true, _) => received.photo = photo(field, &frame, most).await?,
+            (false, Some(name)) => received.texts.push((name, short(field, &frame, &mut text).await?)),
+            (false, None) => {
                 let end = skip(field, &frame, &mut unknown).await;
                 // Most likely the photo, under another name.
                 end.map_err(|error| if received.photo.is_none() { BodyError::NoPhoto } else { error })?;
@@ -222,7 +250,7 @@ mod tests {
             tokio::task::yield_now().await;
             piece
         });
-        let received = read(Box::pin(pieces), "x".to_owned(), 100_000).await;
+        let received = read(Box::pin(pieces), "x".to_owned(), "photo", 100_000).await;
         (received, taken.load(Ordering::Relaxed))
     }
 
@@ -262,8 +290,8 @@ mod tests {
         let crop = field("name=\"crop\"", b"1,2,3");
         let (received, _) = reads(cut([unknown.clone(), photo, crop, b"--x--\r\n".to_vec()].concat())).await;
         let received = received.unwrap();
-        assert_eq!(received.photo.unwrap().bytes.len(), 100_000);
-        assert_eq!(received.crop.as_deref(), Some("1,2,3"));
+        assert_eq!(received.photo.as_ref().unwrap().bytes.len(), 100_000);
+        assert_eq!(received.text("crop"), Some("1,2,3"));
         let (received, _) = reads(cut([unknown, b"--x--\r\n".to_vec()].concat())).await;
         assert!(received.unwrap().photo.is_none());
         let first = std::iter::once(field("name=\"image\"", b""));

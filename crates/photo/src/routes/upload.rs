@@ -1,30 +1,30 @@
-//! What both uploads share, the API's and the account page's: from a request's body to a photo that is current, and from
-//! whatever went wrong to a status, a code and a sentence.
+//! What all uploads share, whichever route they come by: from a request's body to an [`Upload`], and from whatever went
+//! wrong to a status, a code and a sentence.
 
 use super::multipart::{self, BodyError, Photo, Received};
 use crate::State;
-use crate::image::{CropBox, Refusal};
-use crate::lifecycle::{self, Applied, Upload, UploadError};
+use crate::admission::Admitted;
+use crate::image::{CropBox, Refusal, Shape};
+use crate::lifecycle::{self, Applied, Purpose, Upload, UploadError};
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::Payload;
 use views::Message;
-use web::{ApiError, Core};
+use web::{Actor, ApiError, Core};
 
-/// Whose photo it will be.
-pub(super) struct Sender<'a> {
-    pub user_id: &'a str,
-    pub client_id: Option<&'a str>,
-    pub sid: Option<&'a str>,
+/// A form that was read, and the place in memory that its bytes take: keep it until the picture is stored.
+pub(super) struct Form {
+    received: Received,
+    field: &'static str,
+    _place: Admitted,
 }
 
 /// Why there is no new photo: refused before, while or after its body was read.
 #[derive(Debug)]
 pub(super) enum Failure {
     Body(BodyError),
-    Missing,
-    /// The form was not ours.
-    Forged,
+    /// There was no file in the field of this name.
+    Missing(&'static str),
     Upload(UploadError),
 }
 
@@ -34,19 +34,18 @@ impl<E: Into<UploadError>> From<E> for Failure {
     }
 }
 
-/// Reads the body and applies the photo. `permit` may refuse the form once it is read (its CSRF token may come after the
-/// file).
-pub(super) async fn apply(
+/// Reads the body: `field` is the name of the file's field. Nothing is worked on before the form's own CSRF token, which
+/// may come after the file, was found right; that is for the caller to do.
+pub(super) async fn receive(
     request: &HttpRequest,
     payload: Payload,
-    core: &Core,
     state: &State,
-    sender: Sender<'_>,
-    permit: impl FnOnce(&Received) -> bool,
-) -> Result<Applied, Failure> {
+    core: &Core,
+    (field, user_id): (&'static str, &str),
+) -> Result<Form, Failure> {
     // At most as many bodies in memory as pictures are worked on or wait.
-    let admitted = match state.admission.enter(sender.user_id).await {
-        Ok(place) => lifecycle::count_try(core, state, sender.user_id).await.map(|()| place),
+    let admitted = match state.admission.enter(user_id).await {
+        Ok(place) => lifecycle::count_try(core, state, user_id).await.map(|()| place),
         Err(busy) => Err(busy.into()),
     };
     let _place = match admitted {
@@ -56,44 +55,90 @@ pub(super) async fn apply(
             return Err(error.into());
         }
     };
-    let received = receive(request, payload, state).await.map_err(Failure::Body)?;
-    if !permit(&received) {
-        return Err(Failure::Forged);
+    match read(request, payload, field, state).await {
+        Ok(received) => Ok(Form { received, field, _place }),
+        Err(BodyError::NoPhoto) => Err(Failure::Missing(field)),
+        Err(error) => Err(Failure::Body(error)),
     }
-    let Photo { filename, bytes } = received.photo.ok_or(Failure::Missing)?;
-    let crop = match received.crop.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(text) => Some(text.parse::<CropBox>()?),
-    };
-    let user = core.store.user(sender.user_id).await?.ok_or(UploadError::NoSuchPerson)?;
-    let upload = Upload {
-        user_id: user.id,
-        storage_id: user.storage_id,
-        client_id: sender.client_id.map(str::to_owned),
-        sid: sender.sid.map(str::to_owned),
-        filename,
-        bytes,
-        crop,
-    };
-    Ok(lifecycle::upload(core, state, upload).await?)
 }
 
-async fn receive(request: &HttpRequest, payload: Payload, state: &State) -> Result<Received, BodyError> {
+/// One call uploads and applies (CONTRACT §4), for tokens, which need no CSRF token.
+pub(super) async fn apply(
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+    core: &Core,
+    (field, actor): (&'static str, &Actor),
+) -> Result<Applied, Failure> {
+    let mut form = receive(request, payload, state, core, (field, &actor.user_id)).await?;
+    form.apply(core, state, actor).await
+}
+
+impl Form {
+    /// The picture becomes the person's profile photo at once.
+    pub async fn apply(&mut self, core: &Core, state: &State, actor: &Actor) -> Result<Applied, Failure> {
+        let shape = self.square()?;
+        let upload = self.upload(core, actor, Purpose::Profile, shape).await?;
+        Ok(lifecycle::upload(core, state, upload).await?)
+    }
+
+    /// A text field, without the blanks around it; `None` where it is missing or empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.received.text(name)
+    }
+
+    pub fn csrf(&self) -> Option<&str> {
+        self.received.csrf()
+    }
+
+    /// The shape of a profile photo: the square in `crop`, or the one in the middle.
+    pub fn square(&self) -> Result<Shape, Failure> {
+        Ok(Shape::Square(self.text("crop").map(str::parse::<CropBox>).transpose()?))
+    }
+
+    /// Takes the picture out of the form.
+    pub async fn upload(
+        &mut self,
+        core: &Core,
+        actor: &Actor,
+        purpose: Purpose,
+        shape: Shape,
+    ) -> Result<Upload, Failure> {
+        let photo = self.received.photo.take().ok_or(Failure::Missing(self.field))?;
+        let Photo { filename, bytes } = photo;
+        let user = core.store.user(&actor.user_id).await?.ok_or(UploadError::NoSuchPerson)?;
+        Ok(Upload {
+            user_id: user.id,
+            storage_id: user.storage_id,
+            client_id: actor.client_id.clone(),
+            sid: actor.sid.clone(),
+            filename,
+            bytes,
+            purpose,
+            shape,
+            caption: None,
+        })
+    }
+}
+
+async fn read(
+    request: &HttpRequest,
+    payload: Payload,
+    field: &'static str,
+    state: &State,
+) -> Result<Received, BodyError> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if header(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         multipart::discard(payload).await;
         return Err(BodyError::Malformed);
     }
-    multipart::receive(payload, header(CONTENT_TYPE), state.limits.bytes).await
+    multipart::receive(payload, header(CONTENT_TYPE), field, state.limits.bytes).await
 }
 
 impl Failure {
     /// For the API, with the status codes of seed 003: 400 for everything that is wrong with the picture (S126).
     pub fn into_api(self, state: &State) -> ApiError {
         match self {
-            Self::Forged => {
-                ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "csrf", Message::FormForged)
-            }
             Self::Body(BodyError::Malformed) => {
                 ApiError::bad_request("invalid_request", Message::InvalidBody)
             }
@@ -108,8 +153,10 @@ impl Failure {
                 error @ (UploadError::Objects(_) | UploadError::Key(_) | UploadError::Stopped(_)),
             ) => ApiError::internal(error),
             Self::Upload(UploadError::Store(error)) => error.into(),
-            Self::Missing | Self::Body(BodyError::NoPhoto) => {
-                ApiError::bad_request(self.code(), Message::PhotoFieldMissing)
+            Self::Missing("photo") => ApiError::bad_request(self.code(), Message::PhotoFieldMissing),
+            // The sentence of seed 001.
+            Self::Missing(_) | Self::Body(BodyError::NoPhoto) => {
+                ApiError::bad_request(self.code(), Message::ImageMissing)
             }
             Self::Body(BodyError::TooMany | BodyError::TooLarge) | Self::Upload(UploadError::Refused(_)) => {
                 ApiError::bad_request(self.code(), self.message(state))
@@ -126,7 +173,7 @@ impl Failure {
                 UploadError::Refused(_) | UploadError::Busy(_) => false,
                 UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
             },
-            Self::Body(_) | Self::Missing | Self::Forged => false,
+            Self::Body(_) | Self::Missing(_) => false,
         }
     }
 
@@ -135,8 +182,8 @@ impl Failure {
             Self::Body(BodyError::TooMany) => "photo_too_many",
             Self::Body(BodyError::TooLarge) => Refusal::TooManyBytes.code(),
             Self::Upload(UploadError::Refused(refusal)) => refusal.code(),
-            Self::Missing | Self::Body(BodyError::NoPhoto) => Refusal::Empty.code(),
-            Self::Body(BodyError::Malformed) | Self::Forged | Self::Upload(_) => "invalid_request",
+            Self::Missing(_) | Self::Body(BodyError::NoPhoto) => Refusal::Empty.code(),
+            Self::Body(BodyError::Malformed) | Self::Upload(_) => "invalid_request",
         }
     }
 
@@ -144,8 +191,7 @@ impl Failure {
     pub fn message(&self, state: &State) -> Message {
         let too_large = Message::PhotoTooLarge { max_bytes: state.limits.bytes as u64 };
         match self {
-            Self::Missing | Self::Body(BodyError::NoPhoto) => Message::PhotoMissing,
-            Self::Forged => Message::FormForged,
+            Self::Missing(_) | Self::Body(BodyError::NoPhoto) => Message::PhotoMissing,
             Self::Body(BodyError::Malformed) => Message::InvalidBody,
             Self::Body(BodyError::TooMany) => Message::PhotoTooMany,
             Self::Body(BodyError::TooLarge) => too_large,

@@ -2,7 +2,8 @@
 
 use crate::samples;
 use bytes::Bytes;
-use photo::lifecycle::{self, Applied, Upload, UploadError};
+use photo::image::Shape;
+use photo::lifecycle::{self, Applied, Purpose, Upload, UploadError};
 use photo::objects::{Disk, ObjectStore, Stores};
 use photo::{Settings, State};
 use std::collections::BTreeSet;
@@ -121,7 +122,9 @@ pub fn upload(user: &User, bytes: Bytes) -> Upload {
         sid: None,
         filename: "me.jpg".to_owned(),
         bytes,
-        crop: None,
+        purpose: Purpose::Profile,
+        shape: Shape::Square(None),
+        caption: None,
     }
 }
 

@@ -1,0 +1,100 @@
+//! How a photo becomes current and stops being it (DESIGN, journey "Photo").
+//!
+//! The row is written before the objects, so that no object can exist unrecorded; the pointer moves, in one
+//! transaction, after all objects are durable and before anything old is deleted, so that `picture` never breaks.
+
+mod confirm;
+mod stage;
+
+pub use confirm::{confirm, remove, upload};
+pub use stage::stage;
+
+use crate::State;
+use crate::image::{Refusal, Shape};
+use crate::key::{BadKey, KeyBase};
+use crate::objects::ObjectError;
+use crate::pool::Busy;
+use bytes::Bytes;
+use protocol::Micros;
+use store::StoreError;
+use store::users::User;
+use web::Core;
+
+const HOUR: Micros = 3_600_000_000;
+
+/// Who sent what.
+#[derive(Debug)]
+pub struct Upload {
+    pub user_id: String,
+    /// Names the person's objects; never the subject.
+    pub storage_id: String,
+    /// The client whose token it was; none from our own pages.
+    pub client_id: Option<String>,
+    pub sid: Option<String>,
+    pub filename: String,
+    pub bytes: Bytes,
+    pub purpose: Purpose,
+    pub shape: Shape,
+    /// The caption in a gallery; the alternative text of a profile photo.
+    pub caption: Option<String>,
+}
+
+/// What a picture is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Profile,
+    Gallery,
+}
+
+impl Purpose {
+    /// As the row says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Gallery => "gallery",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error("too many uploads; the next in {seconds} s")]
+    TooOften { seconds: u64 },
+    /// The person was deleted meanwhile.
+    #[error("there is no such person any more")]
+    NoSuchPerson,
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot name the objects: {0}")]
+    Key(#[from] BadKey),
+    #[error("the upload stopped: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
+}
+
+/// The photo that is current now, and its person after the change.
+#[derive(Debug)]
+pub struct Applied {
+    pub user: User,
+    pub store: String,
+    pub key_base: KeyBase,
+}
+
+/// 429 before a byte of the body is read. A try counts whatever becomes of it: a picture that is refused is as much work.
+pub async fn count_try(core: &Core, state: &State, user_id: &str) -> Result<(), UploadError> {
+    let now = core.now();
+    let most = i64::try_from(state.uploads_per_hour).unwrap_or(i64::MAX).max(1);
+    let digest = keyring::digest(format!("upload\0{user_id}").as_bytes()).to_vec();
+    match core.store.charge_upload(digest, most, HOUR, now).await? {
+        None => Ok(()),
+        Some(until) => {
+            let wait = (until - now).max(1_000_000) / 1_000_000;
+            Err(UploadError::TooOften { seconds: wait.unsigned_abs() })
+        }
+    }
+}
