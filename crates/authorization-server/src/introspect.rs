@@ -23,7 +23,9 @@ struct Active<'a> {
     active: bool,
     iss: &'a str,
     sub: &'a str,
-    client_id: &'a str,
+    /// Absent where a person made the token for themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
     scope: String,
     iat: i64,
     exp: i64,
@@ -53,7 +55,7 @@ pub async fn introspect(
         return Err(OAuthError::invalid_request("The parameter token is missing.").into());
     };
     let answer = match core.access(token).await? {
-        Some(access) if may_know(&caller.client, &access.client_id) => of_access_token(&core, &access)?,
+        Some(access) if may_know(&caller.client, access.client_id.as_deref()) => of_access_token(&core, &access)?,
         Some(_) => Bytes::from_static(INACTIVE),
         None => of_refresh_token(&core, &caller.client, token).await?,
     };
@@ -63,9 +65,10 @@ pub async fn introspect(
         .body(answer))
 }
 
-/// Pinned for S86: its own tokens, or everybody's for a registered resource server.
-fn may_know(caller: &Client, owner: &str) -> bool {
-    caller.resource_server || caller.id == owner
+/// Pinned for S86: its own tokens, or everybody's for a registered resource server. Those that a person made for
+/// themselves are no client's.
+fn may_know(caller: &Client, owner: Option<&str>) -> bool {
+    caller.resource_server || owner == Some(caller.id.as_str())
 }
 
 /// The answer is kept with what it was made from, and dies with it.
@@ -75,9 +78,9 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
     }
     let active = Active {
         active: true,
-        iss: &access.claims.iss,
-        sub: &access.claims.sub,
-        client_id: &access.client_id,
+        iss: &core.site.issuer,
+        sub: &access.subject,
+        client_id: access.client_id.as_deref(),
         scope: access.scopes.to_string(),
         iat: seconds(access.issued_at),
         exp: seconds(access.expires_at),
@@ -95,14 +98,14 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
         return inactive;
     };
     let Some(owner) = core.store.client(&grant.client_id).await? else { return inactive };
-    if !may_know(caller, &owner.id) {
+    if !may_know(caller, Some(&owner.id)) {
         return inactive;
     }
     write(&Active {
         active: true,
         iss: &core.site.issuer,
         sub: &grant.user_id,
-        client_id: &grant.client_id,
+        client_id: Some(&grant.client_id),
         scope: grant.scopes.intersect(&owner.allowed_scopes()).to_string(),
         iat: seconds(token.created_at),
         exp: seconds(token.expires_at),

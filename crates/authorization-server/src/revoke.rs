@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use protocol::{Client, OAuthError, SECOND};
-use web::{ClientAuthentication, Core, OAuthFailure};
+use web::{ClientAuthentication, Core, OAuthFailure, personal};
 
 /// > The authorization server responds with HTTP status code 200 if the token has been revoked successfully
 /// > or if the client submitted an invalid token.
@@ -22,6 +22,10 @@ pub async fn revoke(core: Data<Core>, caller: ClientAuthentication) -> Result<Ht
         Ok(claims) => {
             owned_by(&claims.client_id, &caller.client)?;
             core.store.revoke_token(&claims.jti, claims.exp * SECOND).await?;
+        }
+        // A person's own token is ended by its person, on their page; the answer is the one for another client's.
+        Err(_) if personal::is_one(token) && core.access(token).await?.is_some() => {
+            return Err(foreign().into());
         }
         Err(_) => revoke_refresh_token(&core, &caller.client, token).await?,
     }
@@ -47,9 +51,9 @@ async fn revoke_refresh_token(core: &Core, caller: &Client, token: &str) -> Resu
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7009#section-2.1>
 fn owned_by(owner: &str, caller: &Client) -> Result<(), OAuthError> {
-    if owner == caller.id {
-        Ok(())
-    } else {
-        Err(OAuthError::invalid_request("The token is another client's."))
-    }
+    if owner == caller.id { Ok(()) } else { Err(foreign()) }
+}
+
+fn foreign() -> OAuthError {
+    OAuthError::invalid_request("The token is another client's.")
 }

@@ -42,7 +42,7 @@ pub async fn change(
     leave_own_picture(&mut sent, &before, &core.pictures)?;
     let user = before.user;
     if let Some(change) = parse(&sent, &user, !core.site.is_secure())? {
-        let updated = core.store.update_profile(&user.id, change, &bearer.client_id, state.delete_after, core.now()).await?;
+        let updated = core.store.update_profile(&user.id, change, bearer.actor(), state.delete_after, core.now()).await?;
         updated.ok_or_else(ApiError::token_invalid)?;
     }
     let profile = core.store.profile(&user.id).await?.ok_or_else(ApiError::token_invalid)?;

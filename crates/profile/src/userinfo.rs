@@ -34,9 +34,15 @@ async fn make(bearer: &Bearer<OpenId>, core: &Core) -> Result<Bytes, ApiError> {
     let profile = core.store.profile(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
     let asked = bearer.grant.as_ref().and_then(|grant| grant.claims.as_deref());
     let asked = ClaimsRequest::parse(asked).map_err(ApiError::internal)?;
-    // What the client may not have any more it does not get by name either (I6).
-    let client = core.store.client(&bearer.client_id).await?.ok_or_else(ApiError::token_invalid)?;
-    let asked = asked.within(&client.allowed_scopes());
+    // What the client may not have any more it does not get by name either (I6). A person's own token asks for nothing
+    // by name.
+    let asked = match &bearer.client_id {
+        None => asked,
+        Some(id) => {
+            let client = core.store.client(id).await?.ok_or_else(ApiError::token_invalid)?;
+            asked.within(&client.allowed_scopes())
+        }
+    };
     let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes, &asked.for_userinfo())?;
     let body = serde_json::to_vec(&fields).map_err(ApiError::internal)?;
     Ok(bearer.userinfo.keep(body.into()))

@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError,
     schema::{
-        attempts, audit, codes, grants, interactions, personal_tokens, photo_refusals, pictures, refresh_tokens,
-        revoked_tokens, sessions, used_assertions,
+        attempts, audit, codes, grants, interactions, personal_tokens, photo_refusals, pictures,
+        refresh_tokens, revoked_tokens, sessions, used_assertions,
     },
 };
 

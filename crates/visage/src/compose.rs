@@ -120,6 +120,8 @@ fn limits(config: &Config) -> Limits {
     Limits {
         session_idle: config.session.idle.micros(),
         session_max: config.session.max.micros(),
+        personal_tokens: i64::from(config.oauth.personal_tokens),
+        personal_token_max: config.oauth.personal_token_max.micros(),
         ..Limits::default()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The hot path: SHA-256 of the token, a look into the cache, a comparison of generations. What a token stands for is kept
 //! only while [`store::Freshness`] says that nobody has changed it; the first use verifies the signature and reads the
-//! database once.
+//! database once. Tokens that people made for themselves ([`personal`]) are read from their row and kept the same way.
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
@@ -10,19 +10,20 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{FromRequest, HttpRequest, ResponseError, dev::Payload};
 use bytes::Bytes;
 use futures_util::TryFutureExt;
-use futures_util::future::{Either, LocalBoxFuture, MapOk, Ready as At, ready};
-use keyring::AccessClaims;
+use futures_util::future::{Either, LocalBoxFuture, MapErr, MapOk, Ready as At, ready};
+use keyring::Audience;
 use protocol::{Micros, SECOND, Scopes};
 use store::grants::Grant;
 use store::{Stamp, StoreError, Subject};
 
 use crate::form::{is_form, read_form};
 use crate::scope::Scope;
-use crate::{ApiError, Core, Refused};
+use crate::{ApiError, Core, Refused, personal};
 
 /// What the cache may hold, in bytes, as far as we can tell when something goes in.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
@@ -31,25 +32,27 @@ const KEPT_FOR: Duration = Duration::from_secs(600);
 /// An entry without its texts: the struct, its place in the cache, two ready answers of usual size.
 const ENTRY_BYTES: usize = 2048;
 
-/// What a living access token stands for.
+/// What a living access token stands for, or one that a person made for themselves.
 #[derive(Debug)]
 pub struct Access {
-    pub client_id: String,
+    /// None for a person's own token.
+    pub client_id: Option<String>,
     /// The person; none for `client_credentials`.
     pub user_id: Option<String>,
-    /// The grant of which the token is, where there is a person.
+    /// The grant of which the token is, where there is a person and a client.
     pub grant: Option<Grant>,
     pub scopes: Scopes,
+    /// The id of the token.
     pub jti: String,
     pub issued_at: Micros,
     pub expires_at: Micros,
-    /// The token as it was signed.
-    pub claims: AccessClaims,
+    pub subject: String,
+    pub audience: Audience,
     /// The ready answer of userinfo, kept as long as this is.
     pub userinfo: Ready,
     /// The ready answer of introspection.
     pub introspection: Ready,
-    stamp: Stamp,
+    pub(crate) stamp: Stamp,
 }
 
 /// An answer that may be given again as long as the [`Access`] in which it lies is current: whatever changes the
@@ -81,11 +84,26 @@ pub struct Bearer<S> {
 #[derive(Debug)]
 pub struct BearerOrForm<S>(pub Bearer<S>);
 
+/// The same with the scheme `Token` as well: the routes of seed 000 (CONTRACT §6) take it.
+#[derive(Debug)]
+pub struct BearerOrToken<S>(pub Bearer<S>);
+
 impl Access {
+    /// Who acts, for audit rows: the client, or the person whose own token it is.
+    pub fn actor(&self) -> &str {
+        self.client_id.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// Names the sender of a picture in its row: the client, or the person's own token.
+    pub fn sender(&self) -> String {
+        self.client_id.clone().unwrap_or_else(|| format!("personal:{}", self.jti))
+    }
+
     /// About how many bytes this takes: scopes lie here as text and as a set, and a `claims` parameter shapes the answer.
     fn weight(&self) -> usize {
         let asked = self.grant.as_ref().and_then(|grant| grant.claims.as_ref()).map_or(0, String::len);
-        ENTRY_BYTES + 4 * self.claims.scope.len() + 2 * asked
+        let scopes: usize = self.scopes.iter().map(|scope| scope.len() + 1).sum();
+        ENTRY_BYTES + 4 * scopes + 2 * asked
     }
 }
 
@@ -112,6 +130,14 @@ impl<S> Deref for Bearer<S> {
     }
 }
 
+impl<S> Deref for BearerOrToken<S> {
+    type Target = Bearer<S>;
+
+    fn deref(&self) -> &Bearer<S> {
+        &self.0
+    }
+}
+
 impl<S> Deref for BearerOrForm<S> {
     type Target = Bearer<S>;
 
@@ -130,6 +156,7 @@ impl Core {
         let digest = keyring::digest(token.as_bytes());
         match self.kept(&digest) {
             Some(access) => Ok(Some(access)),
+            None if personal::is_one(token) => self.read_personal(digest).await,
             None => self.read_access(token, digest).await,
         }
     }
@@ -164,29 +191,34 @@ impl Core {
         let Some(client) = self.store.client(&claims.client_id).await? else { return Ok(None) };
         let scopes = scopes.intersect(&client.allowed_scopes());
         let access = Arc::new(Access {
-            client_id: claims.client_id.clone(),
+            client_id: Some(claims.client_id),
             user_id: grant.as_ref().map(|grant| grant.user_id.clone()),
             grant,
             scopes,
-            jti: claims.jti.clone(),
+            jti: claims.jti,
             issued_at: claims.iat * SECOND,
             expires_at: claims.exp * SECOND,
-            claims,
+            subject: claims.sub,
+            audience: claims.aud,
             userinfo: Ready::default(),
             introspection: Ready::default(),
             stamp,
         });
-        if self.store.freshness().is_leased() {
-            self.accesses.0.insert(digest, access.clone());
-        }
+        self.keep(digest, &access);
         Ok(Some(access))
+    }
+
+    pub(crate) fn keep(&self, digest: [u8; 32], access: &Arc<Access>) {
+        if self.store.freshness().is_leased() {
+            self.accesses.0.insert(digest, Arc::clone(access));
+        }
     }
 }
 
 impl<S: Scope> Bearer<S> {
     fn check(core: &Core, access: Option<Arc<Access>>) -> Result<Bearer<S>, ApiError> {
         // A token for another audience is no token here.
-        let access = access.filter(|access| access.claims.aud.contains(&core.site.issuer));
+        let access = access.filter(|access| access.audience.contains(&core.site.issuer));
         let access = access.ok_or_else(ApiError::token_invalid)?;
         if !access.scopes.contains(S::NAME) {
             Err(ApiError::scope_missing(S::NAME))
@@ -198,13 +230,12 @@ impl<S: Scope> Bearer<S> {
     }
 }
 
-impl<S: Scope> FromRequest for Bearer<S> {
-    type Error = Refused;
-    type Future = Either<At<Result<Self, Refused>>, LocalBoxFuture<'static, Result<Self, Refused>>>;
+type Found<S> = Either<At<Result<Bearer<S>, Refused>>, LocalBoxFuture<'static, Result<Bearer<S>, Refused>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl<S: Scope> Bearer<S> {
+    fn in_header(request: &HttpRequest, schemes: &'static [&'static str]) -> Found<S> {
         let outcome = Core::of(request).and_then(|core| {
-            let token = header_token(request)?.ok_or_else(ApiError::token_missing)?;
+            let token = header_token(request, schemes)?.ok_or_else(ApiError::token_missing)?;
             // The hot path: nothing is awaited, boxed or looked at closely; what is in the cache was looked at before.
             match core.kept(&keyring::digest(token.as_bytes())) {
                 Some(access) => Ok(Some(Bearer::check(core, Some(access))?)),
@@ -218,12 +249,40 @@ impl<S: Scope> FromRequest for Bearer<S> {
                 let request = request.clone();
                 Either::Right(Box::pin(async move {
                     let core = Core::of(&request)?;
-                    let token = header_token(&request)?.ok_or_else(ApiError::token_missing)?;
+                    let token = header_token(&request, schemes)?.ok_or_else(ApiError::token_missing)?;
                     let access = core.access(token).await.map_err(ApiError::from)?;
                     Ok(Bearer::check(core, access)?)
                 }))
             }
         }
+    }
+}
+
+impl<S: Scope> FromRequest for Bearer<S> {
+    type Error = Refused;
+    type Future = Found<S>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Bearer::in_header(request, BEARER)
+    }
+}
+
+impl<S: Scope> FromRequest for BearerOrToken<S> {
+    type Error = Refused;
+    type Future = MapOk<MapErr<Found<S>, fn(Refused) -> Refused>, fn(Bearer<S>) -> BearerOrToken<S>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let challenged: fn(Refused) -> Refused = also_by_token;
+        Bearer::in_header(request, BEARER_OR_TOKEN).map_err(challenged).map_ok(BearerOrToken)
+    }
+}
+
+/// A challenge for each scheme that would have done.
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>
+fn also_by_token(refused: Refused) -> Refused {
+    match refused.status_code() {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => refused.with(WWW_AUTHENTICATE, "Token"),
+        _ => refused,
     }
 }
 
@@ -243,7 +302,7 @@ impl<S: Scope> FromRequest for BearerOrForm<S> {
             let core = Core::of(&request)?;
             let form = read_form(&request, &mut payload).await?;
             let mut posted = form.pairs().iter().filter(|(name, _)| name == "access_token");
-            let token = match (header_token(&request)?, posted.next(), posted.next()) {
+            let token = match (header_token(&request, BEARER)?, posted.next(), posted.next()) {
                 (Some(token), None, None) => well_formed(token)?,
                 (None, Some((_, token)), None) => token.as_str(),
                 (None, None, None) => return Err(ApiError::token_missing().into()),
@@ -257,8 +316,11 @@ impl<S: Scope> FromRequest for BearerOrForm<S> {
     }
 }
 
+const BEARER: &[&str] = &["Bearer"];
+const BEARER_OR_TOKEN: &[&str] = &["Bearer", "Token"];
+
 /// The token in the header; `None` where there is no header, or one of another scheme.
-fn header_token(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
+fn header_token<'a>(request: &'a HttpRequest, schemes: &[&str]) -> Result<Option<&'a str>, ApiError> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -266,7 +328,7 @@ fn header_token(request: &HttpRequest) -> Result<Option<&str>, ApiError> {
     }
     let text = header.to_str().map_err(|_| ApiError::token_malformed())?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("Bearer") {
+    if !schemes.iter().any(|one| scheme.eq_ignore_ascii_case(one)) {
         return Ok(None);
     }
     let token = token.trim_start_matches(' ');

@@ -32,12 +32,22 @@ pub struct Limits {
     pub session_max: Micros,
     /// How long a person may take for sign-in and consent.
     pub interaction: Micros,
+    /// Living tokens that a person may have made for themselves; 0: none is made, and none is accepted.
+    pub personal_tokens: i64,
+    /// The longest life of one.
+    pub personal_token_max: Micros,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         const DAY: Micros = 24 * 60 * 60 * SECOND;
-        Limits { session_idle: 14 * DAY, session_max: 90 * DAY, interaction: 60 * 60 * SECOND }
+        Limits {
+            session_idle: 14 * DAY,
+            session_max: 90 * DAY,
+            interaction: 60 * 60 * SECOND,
+            personal_tokens: 20,
+            personal_token_max: 365 * DAY,
+        }
     }
 }
 

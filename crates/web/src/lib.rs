@@ -1,7 +1,7 @@
 //! The actix glue that all rooms share. A handler here has three steps: extract, call one function, render.
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
-//! - Who asks: [`bearer`] (access tokens, cached), [`session`] (signed-in people), [`caller`] (either of them), [`browser`] (the browser's own cookie and
+//! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`caller`] (either of them), [`browser`] (the browser's own cookie and
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
@@ -29,6 +29,7 @@ pub mod language;
 pub mod next;
 pub mod paths;
 pub mod peer;
+pub mod personal;
 pub mod pictures;
 pub mod request_id;
 pub mod scope;

@@ -1,11 +1,11 @@
 //! Table sizes stay bounded: one row at least in every table that grows with use, then time passes.
 
 use store::{
-    attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction,
+    attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction, personal_tokens::Made,
     refresh_tokens::RefreshToken,
 };
 
-use crate::{NOW, SECOND, codes_and_tokens, furnish, on_both, pictures, session};
+use crate::{NOW, SECOND, codes_and_tokens, furnish, on_both, personal_tokens, pictures, session};
 
 const DAY: i64 = 86_400 * SECOND;
 
@@ -37,6 +37,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     };
     store.spend_code(&[1; 32], codes_and_tokens::grant("g1"), Some(refresh), NOW + 1).await.unwrap();
     store.revoke_token("jti", NOW + 600 * SECOND).await.unwrap();
+    assert_eq!(personal_tokens::make(store, "t1", "ada", "s1").await, Made::Made);
     assert!(store.use_assertion(&[3; 32], NOW + 60 * SECOND).await.unwrap());
     let counter = Counter { digest: vec![4; 32], delay: |_| 0, forget_after: DAY, spares: 0 };
     assert!(store.begin_try(vec![counter], NOW).await.unwrap().is_none());
@@ -70,7 +71,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "grants", "interactions", "pictures", "revoked_tokens", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "grants", "interactions", "personal_tokens", "pictures", "revoked_tokens", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());

@@ -148,6 +148,11 @@ section! {
         refresh_idle: Period = "30d",
         /// A grant ends after this long, however often it was refreshed.
         refresh_max: Period = "365d",
+        /// Tokens that a person may make for themselves on the account page and have at the same time. 0: none, and
+        /// those that there are do not work.
+        personal_tokens: u32 = "20",
+        /// The longest life of such a token.
+        personal_token_max: Period = "365d",
         /// Who must use PKCE: `always`, or `public`: confidential clients may do without.
         pkce: Pkce = "always",
         /// What clients may be answered with. Only `["code"]`: the implicit and hybrid flows are not offered.
