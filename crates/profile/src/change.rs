@@ -7,7 +7,7 @@ use crate::{State, fields};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use protocol::Scopes;
+use protocol::{Micros, Scopes};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::users::{ProfileChange, User};
@@ -37,28 +37,39 @@ pub async fn change(
     Language(locale): Language,
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
-    let mut sent = object(&request, &body)?;
-    let before = core.store.profile(bearer.user_id()).await?.ok_or_else(ApiError::token_invalid)?;
-    leave_own_picture(&mut sent, &before, &core.pictures)?;
-    let user = before.user;
-    if let Some(change) = parse(&sent, &user, !core.site.is_secure())? {
-        let updated = core.store.update_profile(&user.id, change, bearer.actor(), state.delete_after, core.now()).await?;
-        updated.ok_or_else(ApiError::token_invalid)?;
-    }
-    let profile = core.store.profile(&user.id).await?.ok_or_else(ApiError::token_invalid)?;
+    let sent = object(&request, &body)?;
+    let wrote_phone = sent.contains_key("phone_number");
+    let profile = apply(sent, bearer.user_id(), bearer.actor(), &core, state.delete_after).await?;
     // The answer shows a phone number to whoever may read it or has just written it, to nobody else.
-    let scopes = match sent.contains_key("phone_number") {
+    let scopes = match wrote_phone {
         true => bearer.scopes.union(&Scopes::parse("phone").unwrap_or_default()),
         false => bearer.scopes.clone(),
     };
-    let mut shown = fields::profile(&profile, &core.pictures, &scopes)?;
+    let mut shown = fields::profile(&profile, &core.pictures, &scopes, None)?;
     shown.retain(|name, _| {
         CHANGEABLE.contains(&name.as_str()) || matches!(name.as_str(), "picture" | "updated_at")
     });
     Ok(json(&Changed { success: true, message: Message::ProfileUpdated.text(locale), profile: shown }))
 }
 
-fn object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+/// Changes what is sent of a person's profile and gives it as it is then. `actor`: as in audit rows.
+pub(crate) async fn apply(
+    mut sent: Map<String, Value>,
+    user_id: &str,
+    actor: &str,
+    core: &Core,
+    delete_after: Micros,
+) -> Result<store::users::Profile, ApiError> {
+    let before = core.store.profile(user_id).await?.ok_or_else(ApiError::token_invalid)?;
+    leave_own_picture(&mut sent, &before, &core.pictures)?;
+    if let Some(change) = parse(&sent, &before.user, !core.site.is_secure())? {
+        let updated = core.store.update_profile(user_id, change, actor, delete_after, core.now()).await?;
+        updated.ok_or_else(ApiError::token_invalid)?;
+    }
+    core.store.profile(user_id).await?.ok_or_else(ApiError::token_invalid)
+}
+
+pub(crate) fn object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     let invalid = || ApiError::bad_request("invalid_request", Message::InvalidBody);
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();

@@ -6,7 +6,7 @@ use store::users::Profile;
 use web::{ApiError, Pictures};
 
 /// The fields of `GET /api/auth/profile`; e-mail and phone only with their own scopes (CONTRACT §4).
-const PROFILE: [&str; 13] = [
+const PROFILE: [&str; 16] = [
     "sub",
     "email",
     "email_verified",
@@ -16,6 +16,9 @@ const PROFILE: [&str; 13] = [
     "phone_number",
     "locale",
     "picture",
+    "picture_variants",
+    "picture_stable",
+    "thumbhash",
     "updated_at",
     "user_type",
     "is_active",
@@ -23,7 +26,7 @@ const PROFILE: [&str; 13] = [
 ];
 
 /// Everything that these scopes release, and the claims that the person agreed to by name (the `claims` parameter);
-/// absent values are absent keys (S83).
+/// absent values are absent keys (S83). `stable`: the `picture_stable` of this person at this client.
 ///
 /// > The Claims requested by the profile, email, address, and phone scope values are returned from the UserInfo Endpoint
 ///
@@ -33,8 +36,9 @@ pub fn userinfo(
     pictures: &Pictures,
     scopes: &Scopes,
     named: &[&str],
+    stable: Option<String>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes, named)?;
+    let mut fields = released(profile, pictures, scopes, named, stable)?;
     if scopes.contains("profile") {
         // Signing in through others comes with its own room; until then nobody has such accounts.
         fields.insert("social_accounts".to_owned(), Value::Array(Vec::new()));
@@ -46,8 +50,9 @@ pub fn profile(
     profile: &Profile,
     pictures: &Pictures,
     scopes: &Scopes,
+    stable: Option<String>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes, &[])?;
+    let mut fields = released(profile, pictures, scopes, &[], stable)?;
     fields.retain(|name, _| PROFILE.contains(&name.as_str()));
     Ok(fields)
 }
@@ -57,8 +62,10 @@ fn released(
     pictures: &Pictures,
     scopes: &Scopes,
     named: &[&str],
+    stable: Option<String>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let claims = web::claims::claims(profile, pictures).map_err(ApiError::internal)?;
+    let mut claims = web::claims::claims(profile, pictures).map_err(ApiError::internal)?;
+    claims.picture_stable = stable;
     let mut fields = claims.released(scopes, named);
     if scopes.contains("profile") {
         let user = &profile.user;

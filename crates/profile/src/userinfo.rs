@@ -43,7 +43,15 @@ async fn make(bearer: &Bearer<OpenId>, core: &Core) -> Result<Bytes, ApiError> {
             asked.within(&client.allowed_scopes())
         }
     };
-    let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes, &asked.for_userinfo())?;
+    let named = asked.for_userinfo();
+    // A person's own token has no client that could keep an address.
+    let stable = match &bearer.grant {
+        Some(grant) if bearer.has("profile") || named.contains(&"picture_stable") => {
+            core.picture_stable(grant).await?
+        }
+        _ => None,
+    };
+    let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes, &named, stable)?;
     let body = serde_json::to_vec(&fields).map_err(ApiError::internal)?;
     Ok(bearer.userinfo.keep(body.into()))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{ErrorCode, OAuthError, Scopes};
 
-/// Which claims a scope releases.
+/// Which claims a scope releases: the standard ones, and ours of the photo.
 /// <https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims>
 pub const BY_SCOPE: [(&str, &[&str]); 4] = [
     (
@@ -21,6 +21,9 @@ pub const BY_SCOPE: [(&str, &[&str]); 4] = [
             "preferred_username",
             "profile",
             "picture",
+            "picture_variants",
+            "picture_stable",
+            "thumbhash",
             "website",
             "gender",
             "birthdate",
@@ -34,7 +37,7 @@ pub const BY_SCOPE: [(&str, &[&str]); 4] = [
     ("address", &["address"]),
 ];
 
-/// The standard claims of one person. An absent value is an absent key, never null or empty (S83).
+/// The claims of one person. An absent value is an absent key, never null or empty (S83).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserClaims {
@@ -55,6 +58,16 @@ pub struct UserClaims {
     pub profile: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+    /// Ours: addresses of the sizes that there are, by the side in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture_variants: Option<BTreeMap<String, String>>,
+    /// Ours: an address that this client may keep for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture_stable: Option<String>,
+    /// Ours: a blurred picture in some 25 bytes, Base64, to be shown until the photo is there.
+    /// <https://evanw.github.io/thumbhash/>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

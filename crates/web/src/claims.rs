@@ -6,9 +6,11 @@ use store::users::Profile;
 use crate::Pictures;
 
 /// Every claim that we know of a person; which of them a client may read is for `protocol` (`released`). What an
-/// administrator or import put into the column `claims` never overrides what has a column of its own.
+/// administrator or import put into the column `claims` never overrides what has a column of its own. `picture_stable` depends
+/// on the client as well: [`crate::Core::picture_stable`].
 pub fn claims(profile: &Profile, pictures: &Pictures) -> Result<UserClaims, serde_json::Error> {
     let user = &profile.user;
+    let portrait = profile.portrait.as_ref();
     let other: UserClaims = serde_json::from_str(&user.claims)?;
     Ok(UserClaims {
         sub: user.id.clone(),
@@ -16,6 +18,9 @@ pub fn claims(profile: &Profile, pictures: &Pictures) -> Result<UserClaims, serd
         given_name: user.given_name.clone(),
         family_name: user.family_name.clone(),
         picture: pictures.of(profile),
+        picture_variants: portrait.map(|portrait| pictures.variants(portrait)),
+        picture_stable: None,
+        thumbhash: portrait.map(|portrait| portrait.thumbhash.clone()),
         locale: user.locale.clone(),
         updated_at: Some(seconds(user.updated_at)),
         email: Some(user.email.clone()),

@@ -35,6 +35,7 @@ pub mod request_id;
 pub mod scope;
 pub mod session;
 pub mod site;
+mod stable;
 
 pub use self::answer::{html, json, page};
 pub use self::bearer::{Access, Bearer, Ready};

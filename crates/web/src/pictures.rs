@@ -17,6 +17,8 @@ pub struct Pictures {
     /// By store name; without a slash at the end. Stores that are not here are read through `/media/`.
     public: BTreeMap<String, String>,
     media: String,
+    /// Before the handles of stable addresses.
+    stable: String,
     default: DefaultPicture,
 }
 
@@ -47,15 +49,20 @@ impl Pictures {
     ) -> Pictures {
         let public =
             public.into_iter().map(|(store, base)| (store, base.trim_end_matches('/').to_owned())).collect();
-        Pictures { public, media: site.url(paths::MEDIA.trim_end_matches('/')), default }
+        let stable = site.url(paths::PICTURE_STABLE.trim_end_matches("/{handle}"));
+        Pictures { public, media: site.url(paths::MEDIA.trim_end_matches('/')), stable, default }
     }
 
     /// The `picture` of a person: their photo, the address that a client set instead, or the default picture.
     pub fn of(&self, profile: &Profile) -> Option<String> {
-        match (&profile.portrait, &profile.user.picture_url) {
-            (Some(portrait), _) => Some(self.url(portrait)),
-            (None, Some(elsewhere)) => Some(elsewhere.clone()),
-            (None, None) => self.default_of(&profile.user),
+        self.chosen(profile).or_else(|| self.default_of(&profile.user))
+    }
+
+    /// The same without a default picture.
+    pub fn chosen(&self, profile: &Profile) -> Option<String> {
+        match &profile.portrait {
+            Some(portrait) => Some(self.url(portrait)),
+            None => profile.user.picture_url.clone(),
         }
     }
 
@@ -81,6 +88,18 @@ impl Pictures {
             Some((_, key)) => self.object(&portrait.store, key),
             None => self.url(portrait),
         }
+    }
+
+    /// The address of every size that there is, by the side in pixels.
+    pub fn variants(&self, portrait: &Portrait) -> BTreeMap<String, String> {
+        let keys = store::pictures::object_keys(&portrait.key_base, &portrait.sizes);
+        let sizes = portrait.sizes.split(',').filter(|size| !size.is_empty()).map(str::to_owned);
+        sizes.zip(keys.iter().map(|key| self.object(&portrait.store, key))).collect()
+    }
+
+    /// The address that stands behind a handle of `picture_links`.
+    pub fn stable(&self, handle: &str) -> String {
+        format!("{}/{handle}", self.stable)
     }
 
     /// The public address of an object.
@@ -112,7 +131,7 @@ impl Pictures {
         if initials || variants.chain(self.default_of(&profile.user)).any(|ours| is(&ours)) {
             return Address::Standing;
         }
-        let mut bases = self.public.values().chain([&self.media]);
+        let mut bases = self.public.values().chain([&self.media, &self.stable]);
         match bases.any(|base| under(base).is_some_and(|rest| rest.starts_with('/'))) {
             true => Address::Ours,
             false => Address::Elsewhere,
@@ -229,6 +248,10 @@ mod tests {
                 format!("https://op.example/media/{base}{name}.jpg")
             );
         }
+        let variants = pictures.variants(&Portrait { sizes: "300,256,48".into(), ..portrait("cloud") });
+        assert_eq!(variants.len(), 3);
+        assert_eq!(variants["300"], format!("https://storage.example/bucket/{base}.jpg"));
+        assert_eq!(variants["48"], format!("https://storage.example/bucket/{base}_48.jpg"));
         assert_eq!(pictures.origins(), ["https://storage.example"]);
     }
 
@@ -278,6 +301,7 @@ mod tests {
             (with("disk"), "https://op.example/media/profile-photos/random/1-abc_7.jpg", Address::Ours),
             (with("disk"), "https://op.example/x/../media/profile-photos/other/1-abc.jpg", Address::Ours),
             (with("disk"), "https://storage.example/bucket/profile-photos/random/1-abc.jpg", Address::Ours),
+            (with("disk"), "https://op.example/picture/abc?size=48", Address::Ours),
             (with("disk"), "https://storage.example/bucket2/a.jpg", Address::Elsewhere),
             (with("disk"), "https://op.example/account", Address::Elsewhere),
             (with("disk"), "https://elsewhere.example/p.jpg", Address::Elsewhere),

@@ -115,7 +115,10 @@ impl<'a> Issuer<'a> {
             return Ok(Map::new());
         }
         let Some(profile) = self.core.store.profile(&grant.user_id).await? else { return Ok(Map::new()) };
-        let claims = web::claims(&profile, &self.core.pictures).map_err(OAuthFailure::internal)?;
+        let mut claims = web::claims(&profile, &self.core.pictures).map_err(OAuthFailure::internal)?;
+        if names.contains(&"picture_stable") {
+            claims.picture_stable = self.core.picture_stable(grant).await?;
+        }
         Ok(claims.named(&names))
     }
 }
