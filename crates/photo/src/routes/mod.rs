@@ -4,6 +4,7 @@ mod account;
 mod api;
 mod media;
 mod multipart;
+mod token_api;
 mod upload;
 
 use actix_web::web::ServiceConfig;
@@ -12,6 +13,7 @@ use web::{Endpoint, paths};
 /// Needs `web::Data<photo::State>` and `web::Data<web::Core>`.
 pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::PROFILE_PHOTO).post(api::replace).delete(api::remove).mount(cfg);
+    Endpoint::at(paths::UPLOAD_PHOTO).post(token_api::upload).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO).post(account::replace).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_REMOVE).post(account::remove).mount(cfg);
     Endpoint::at("/media/{key:.*}").get(media::show).mount(cfg);
