@@ -23,6 +23,7 @@ pub mod grants;
 pub mod interactions;
 pub mod keys;
 mod migrate;
+pub mod moves;
 pub mod personal_tokens;
 pub mod photo_admin;
 pub mod photo_blocks;
