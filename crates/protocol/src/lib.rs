@@ -4,12 +4,13 @@
 //! - [`parameters`], [`redirect_uri`]: what requests are made of. [`registration`]: what a client may be.
 //! - [`authorization`]: the authorization request from its parameters to the answer.
 //! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it.
-//! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves.
+//! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
 pub mod claims;
 pub mod client;
 pub mod client_assertion;
+pub mod day;
 pub mod error;
 pub mod logout;
 pub mod metadata;
