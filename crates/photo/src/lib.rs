@@ -9,6 +9,7 @@
 //! | [`lifecycle`] | row, objects, one transaction: a photo becomes current, the old one is queued for deletion |
 //! | [`deletions`] | the worker that empties that queue |
 //! | [`sweep`] | finds what no row names, and rows whose objects are lost |
+//! | [`migrate`] | every picture of one store into another |
 //! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
 //! | `admission` | who may send a photo now: few bodies in memory, two of one person |
 //! | [`initials`] | the picture of people without one |
@@ -21,6 +22,7 @@ pub mod initials;
 mod installation;
 pub mod key;
 pub mod lifecycle;
+pub mod migrate;
 pub mod objects;
 pub mod pool;
 mod routes;

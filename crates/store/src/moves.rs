@@ -205,6 +205,17 @@ impl Store {
         })
     }
 
+    /// Whether any of these objects waits to be deleted.
+    pub async fn deletions_of(&self, name: &str, keys: &[String]) -> Result<bool, StoreError> {
+        let count: i64 = read!(self, |c| Ok(deletions::table
+            .filter(deletions::store.eq(name))
+            .filter(deletions::key.eq_any(keys))
+            .count()
+            .get_result(c)
+            .await?))?;
+        Ok(count > 0)
+    }
+
     /// How many pictures whose objects may exist each store has.
     pub async fn pictures_by_store(&self) -> Result<Vec<(String, i64)>, StoreError> {
         read!(self, |c| Ok(pictures::table

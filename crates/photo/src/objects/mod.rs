@@ -17,6 +17,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::Micros;
 
+/// No variant of ours is a tenth as large.
+pub const LARGEST: usize = 4 * 1024 * 1024;
+
 /// Bytes under names that are never used twice.
 ///
 /// Every call ends within its own deadline (some 10 s at worst), with retries inside where they can help.

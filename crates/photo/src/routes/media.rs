@@ -6,6 +6,7 @@
 use crate::State;
 use crate::initials::Initials;
 use crate::key::{CONTENT_TYPE, KeyBase, ObjectKey};
+use crate::objects::LARGEST;
 use crate::pool::Busy;
 use actix_web::http::header::{
     self, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH,
@@ -18,8 +19,6 @@ use store::pictures::Picture;
 use views::Message;
 use web::{ApiError, Core};
 
-/// No variant of ours is a tenth as large.
-const MOST: usize = 4 * 1024 * 1024;
 /// For a turn to read.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -39,6 +38,13 @@ pub(super) async fn show(
     // The row first: strangers' guesses cost no question to a store.
     let Some(row) = row_of(&core, &key).await? else { return Err(ApiError::not_found()) };
     if let Some(body) = read(&state, &row.store, &key).await {
+        return Ok(immutable(&request, &state, key.as_str(), body));
+    }
+    // It may have moved into another store while we asked the one where it was.
+    let moved = row_of(&core, &key).await?.filter(|now| now.store != row.store);
+    if let Some(moved) = moved
+        && let Some(body) = read(&state, &moved.store, &key).await
+    {
         return Ok(immutable(&request, &state, key.as_str(), body));
     }
     if row.state == "current" {
@@ -69,7 +75,7 @@ async fn read(state: &State, store: &str, key: &ObjectKey) -> Option<Bytes> {
         tracing::warn!(store, %key, "too many objects are being read");
         return None;
     };
-    match objects.get(key, MOST).await {
+    match objects.get(key, LARGEST).await {
         Ok(body) => body,
         Err(error) => {
             tracing::warn!(store, %key, %error, "cannot read an object");
