@@ -6,11 +6,10 @@
 //! to sign in (S79), and our policy allows no pictures from elsewhere. Whatever goes wrong, the answer is a picture: the
 //! tile with the client's first letter, so that no page shows a hole.
 
-mod outbound;
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use actix_web::{
@@ -25,9 +24,10 @@ use views::ClientCard;
 use web::{Core, PageError, paths};
 
 use crate::State;
-use outbound::Outbound;
+use web::outbound::{Bounds, Outbound};
 
 const LARGEST: usize = 128 * 1024;
+const BOUNDS: Bounds = Bounds { largest: LARGEST, deadline: Duration::from_secs(4), redirects: 0 };
 const KEPT: Micros = 24 * 3600 * SECOND;
 /// After a failure, and while somebody else fetches.
 const PAUSE: Micros = 5 * 60 * SECOND;
@@ -53,7 +53,7 @@ pub async fn serve(
     let client = client.ok_or_else(PageError::not_found)?;
     let uri = address(&client).ok_or_else(PageError::not_found)?;
     let mut answer = HttpResponse::Ok();
-    Ok(match state.logos.fetched(&uri, core.now()).await {
+    Ok(match state.logos.fetched(&core.outbound, &uri, core.now()).await {
         Some(logo) => answer
             .insert_header((CONTENT_TYPE, logo.content_type))
             .insert_header((CACHE_CONTROL, "public, max-age=86400"))
@@ -74,7 +74,6 @@ fn address(client: &Client) -> Option<Url> {
 pub struct Logos(Arc<Shared>);
 
 struct Shared {
-    outbound: Outbound,
     places: Semaphore,
     kept: Mutex<HashMap<String, Entry>>,
 }
@@ -92,22 +91,18 @@ struct Logo {
 
 impl Default for Logos {
     fn default() -> Logos {
-        Logos::over(Outbound::default())
+        Logos(Arc::new(Shared { places: Semaphore::new(AT_ONCE), kept: Mutex::default() }))
     }
 }
 
 impl Logos {
-    fn over(outbound: Outbound) -> Logos {
-        Logos(Arc::new(Shared { outbound, places: Semaphore::new(AT_ONCE), kept: Mutex::default() }))
-    }
-
-    async fn fetched(&self, uri: &Url, now: Micros) -> Option<Arc<Logo>> {
+    async fn fetched(&self, outbound: &Outbound, uri: &Url, now: Micros) -> Option<Arc<Logo>> {
         if let Some(entry) = self.kept(uri, now) {
             return entry.logo;
         }
         let _place = self.0.places.try_acquire().ok()?;
         self.keep(uri, None, now + PAUSE);
-        let logo = match self.0.outbound.get(uri, LARGEST).await {
+        let logo = match outbound.get(uri, BOUNDS).await {
             Ok(bytes) => picture_type(&bytes).map(|content_type| Arc::new(Logo { content_type, bytes })),
             Err(error) => {
                 tracing::info!(uri = %uri, %error, "a client's logo cannot be fetched");
@@ -156,6 +151,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use actix_web::{App, HttpRequest, HttpServer};
+    use web::outbound::Settings;
 
     use super::*;
 
@@ -200,11 +196,14 @@ mod tests {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let hits = Arc::new(AtomicUsize::new(0));
         let port = server(hits.clone()).await;
-        let logos = Logos::over(Outbound::to_loopback());
+        let logos = Logos::default();
+        let loopback = ["127.0.0.1", "::1"].map(|address| (address.parse().expect("an address"), 128));
+        let allow = loopback.into_iter().collect();
+        let outbound = Outbound::new(Settings { allow, ..Settings::default() }).expect("no roots to read");
         let of = |path: &str| Url::parse(&format!("http://localhost:{port}{path}")).expect("a URL");
         let fetched = |path: &'static str, now| {
-            let (logos, uri) = (logos.clone(), of(path));
-            async move { logos.fetched(&uri, now).await.map(|logo| logo.content_type) }
+            let (logos, outbound, uri) = (logos.clone(), outbound.clone(), of(path));
+            async move { logos.fetched(&outbound, &uri, now).await.map(|logo| logo.content_type) }
         };
         for _ in 0..3 {
             assert_eq!(fetched("/logo.png", 0).await, Some("image/png"));

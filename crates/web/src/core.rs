@@ -8,7 +8,7 @@ use protocol::{Micros, SECOND};
 use store::Store;
 
 use crate::bearer::Cache;
-use crate::{Clock, PageError, Pictures, Refused, Site, TrustedProxies};
+use crate::{Clock, Outbound, PageError, Pictures, Refused, Site, TrustedProxies};
 
 pub struct Core {
     pub store: Store,
@@ -20,6 +20,8 @@ pub struct Core {
     pub limits: Limits,
     pub pictures: Pictures,
     pub trusted_proxies: TrustedProxies,
+    /// How we ask others: `[outbound]`.
+    pub outbound: Outbound,
     pub(crate) accesses: Cache,
 }
 
@@ -66,6 +68,7 @@ impl Core {
             limits: Limits::default(),
             pictures,
             trusted_proxies: TrustedProxies::default(),
+            outbound: Outbound::default(),
             accesses: Cache::new(),
         }
     }

@@ -7,8 +7,10 @@
 //!   (deadlines for every body, and between requests).
 //! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`mod@claims`]
 //!   (a person as standard claims).
+//! - Whom we ask: [`outbound`] (requests to addresses that somebody else chose), [`network`].
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
+pub mod admin;
 pub mod answer;
 pub mod bearer;
 pub mod body;
@@ -26,7 +28,9 @@ pub mod form;
 pub mod headers;
 pub mod hygiene;
 pub mod language;
+pub mod network;
 pub mod next;
+pub mod outbound;
 pub mod paths;
 pub mod peer;
 pub mod personal;
@@ -37,6 +41,7 @@ pub mod session;
 pub mod site;
 mod stable;
 
+pub use self::admin::Administrator;
 pub use self::answer::{html, json, page};
 pub use self::bearer::{Access, Bearer, Ready};
 pub use self::browser::Browser;
@@ -51,7 +56,9 @@ pub use self::failure::{ApiError, OAuthFailure, PageError, Refused};
 pub use self::form::{Form, Params, Posted, Query};
 pub use self::hygiene::Hygiene;
 pub use self::language::Language;
+pub use self::network::Networks;
 pub use self::next::{InteractionId, Next};
+pub use self::outbound::Outbound;
 pub use self::peer::{ForwardedHeader, Peer, TrustedProxies};
 pub use self::pictures::Pictures;
 pub use self::request_id::RequestId;

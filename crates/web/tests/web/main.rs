@@ -7,3 +7,4 @@ mod browsers;
 mod clients;
 mod house;
 mod hygiene;
+mod outbound;
