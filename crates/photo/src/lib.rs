@@ -12,11 +12,15 @@
 //! | [`migrate`] | every picture of one store into another |
 //! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
 //! | `admission` | who may send a photo now: few bodies in memory, two of one person |
+//! | [`admin`] | what administrators see and do, for their routes and for commands |
+//! | [`gauges`], `tally` | metrics of what is stored and waits; uploads that came to nothing, counted by cause |
 //! | [`initials`] | the picture of people without one |
 //! | `routes` | the profile photo API, the account page's upload, `/media/` |
 
+pub mod admin;
 mod admission;
 pub mod deletions;
+pub mod gauges;
 pub mod image;
 pub mod initials;
 mod installation;
@@ -28,6 +32,7 @@ pub mod pool;
 mod routes;
 mod state;
 pub mod sweep;
+mod tally;
 
 pub use routes::routes;
 pub use state::{OpenError, Settings, State};

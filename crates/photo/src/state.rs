@@ -5,6 +5,7 @@ use crate::image::Limits;
 use crate::objects::{self, StoreSettings, Stores};
 use crate::pool::{Pool, PoolSettings};
 use protocol::Micros;
+use store::pictures::Retention;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
@@ -17,8 +18,9 @@ pub struct Settings {
     pub stores: Vec<StoreSettings>,
     pub limits: Limits,
     pub pool: PoolSettings,
-    /// How long superseded objects outlive the switch.
-    pub delete_after: Micros,
+    pub retention: Retention,
+    /// How long an upload waits for its confirmation.
+    pub staged_for: Micros,
     /// Seconds for which others may keep a stored object.
     pub max_age: u32,
     /// Of one person.
@@ -31,7 +33,8 @@ impl Default for Settings {
             stores: Vec::new(),
             limits: Limits::default(),
             pool: PoolSettings::default(),
-            delete_after: 10_000_000,
+            retention: Retention { delete_after: 10_000_000, keep_versions: 0 },
+            staged_for: 86_400_000_000,
             max_age: 86_400,
             uploads_per_hour: 100,
         }
@@ -52,12 +55,14 @@ pub struct State {
     pub stores: Stores,
     pub pool: Pool,
     pub limits: Limits,
-    pub delete_after: Micros,
+    pub retention: Retention,
+    pub staged_for: Micros,
     pub max_age: u32,
     pub uploads_per_hour: usize,
     /// Uploads whose bytes may lie in memory at once: as many as the pool runs and queues.
     pub(crate) admission: Admission,
     pub(crate) reads: Arc<Semaphore>,
+    pub(crate) tally: crate::tally::Tally,
     /// Wakes the deletion worker of this process.
     pub(crate) superseded: Arc<Notify>,
     pub(crate) initials: crate::initials::Album,
@@ -74,11 +79,13 @@ impl State {
             stores,
             pool: Pool::start(&settings.pool, settings.limits.clone())?,
             limits: settings.limits.clone(),
-            delete_after: settings.delete_after,
+            retention: settings.retention,
+            staged_for: settings.staged_for,
             max_age: settings.max_age,
             uploads_per_hour: settings.uploads_per_hour,
             admission: Admission::new(settings.pool.threads.max(1) + settings.pool.queue),
             reads: Arc::new(Semaphore::new(READS)),
+            tally: crate::tally::Tally::default(),
             superseded: Arc::default(),
             initials: crate::initials::Album::default(),
         })

@@ -11,13 +11,11 @@ use crate::{
     Store, StoreError, Subject,
     audit::AuditRow,
     events::picture_event,
-    pictures::{Picture, object_keys, queue_objects},
+    pictures::{Picture, object_keys, queue_objects, state},
     schema::{audit, deletions, photo_blocks, photo_refusals, pictures, users},
 };
 
 const DAY: i64 = 86_400_000_000;
-/// Those of which objects may exist.
-const STORED: [&str; 3] = ["staged", "current", "superseded"];
 
 /// Which uploads are meant; all of them where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +60,7 @@ pub struct Waiting {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
     pub applied: i64,
-    /// Not confirmed yet.
+    /// On their way, or not confirmed yet.
     pub staged: i64,
     /// Given up, by the person or by the clean-up.
     pub discarded: i64,
@@ -86,8 +84,8 @@ pub struct Removal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removed {
     NotFound,
-    /// There was nothing left of it.
-    Gone,
+    /// There is nothing to remove: its objects are gone, or not there yet.
+    Nothing,
     Done(Box<Picture>),
 }
 
@@ -139,12 +137,12 @@ impl Store {
                 diesel::update(users::table.find(owner)).set(users::updated_at.eq(now)).execute(c).await?;
             }
             let goes = (
-                pictures::state.eq("superseded"),
+                pictures::state.eq(state::SUPERSEDED),
                 pictures::removed_reason.eq(Some(&reason)),
                 pictures::superseded_at.eq(Some(now)),
             );
             let current: Option<Picture> =
-                diesel::update(pictures::table.find(&id).filter(pictures::state.eq("current")))
+                diesel::update(pictures::table.find(&id).filter(pictures::state.eq(state::CURRENT)))
                     .set(goes)
                     .returning(Picture::as_returning())
                     .get_result(c)
@@ -154,7 +152,8 @@ impl Store {
             let picture: Option<Picture> = match current {
                 Some(picture) => Some(picture),
                 None => {
-                    diesel::update(pictures::table.find(&id).filter(pictures::state.ne("gone")))
+                    let stored = [state::STAGED, state::KEPT, state::SUPERSEDED];
+                    diesel::update(pictures::table.find(&id).filter(pictures::state.eq_any(stored)))
                         .set(goes)
                         .returning(Picture::as_returning())
                         .get_result(c)
@@ -162,7 +161,7 @@ impl Store {
                         .optional()?
                 }
             };
-            let Some(picture) = picture else { return Ok((Removed::Gone, Vec::new())) };
+            let Some(picture) = picture else { return Ok((Removed::Nothing, Vec::new())) };
             queue_objects!(c, &picture.store, &picture.key_base, &picture.sizes, now, 0);
             // What was queued for later goes now as well.
             let ids = object_keys(&picture.key_base, &picture.sizes)
@@ -204,7 +203,7 @@ impl Store {
     /// What the stores hold, from an index alone.
     pub async fn holdings(&self) -> Result<Vec<Holding>, StoreError> {
         read!(self, |c| Ok(pictures::table
-            .filter(pictures::state.eq_any(STORED))
+            .filter(pictures::state.eq_any(state::STORED))
             .group_by((pictures::store, pictures::state, pictures::purpose))
             .select((
                 pictures::store,
@@ -251,7 +250,10 @@ impl Store {
         let mut outcomes = Outcomes { refused, ..Outcomes::default() };
         outcomes.refused.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (state, all, confirmed, removed) in rows {
-            let unconfirmed = if state == "staged" { &mut outcomes.staged } else { &mut outcomes.discarded };
+            let unconfirmed = match state.as_str() {
+                state::UPLOADING | state::STAGED => &mut outcomes.staged,
+                _ => &mut outcomes.discarded,
+            };
             *unconfirmed += all - confirmed;
             outcomes.applied += confirmed;
             outcomes.removed += removed;
@@ -263,21 +265,22 @@ impl Store {
         read!(self, |c| Ok(photo_blocks::table.count().get_result(c).await?))
     }
 
-    /// Counts an upload that was refused, or failed, by its machine code: one row a day and cause.
-    pub async fn count_refusal(&self, cause: &str, now: i64) -> Result<(), StoreError> {
-        let cause = cause.to_owned();
+    /// Counts uploads that were refused, or failed, by machine code: one row a day and cause.
+    pub async fn count_refusals(&self, refused: Vec<(String, i64)>, now: i64) -> Result<(), StoreError> {
         write!(self, |c| {
-            diesel::insert_into(photo_refusals::table)
-                .values((
-                    photo_refusals::day.eq(now / DAY),
-                    photo_refusals::cause.eq(cause),
-                    photo_refusals::refused.eq(1i64),
-                ))
-                .on_conflict((photo_refusals::day, photo_refusals::cause))
-                .do_update()
-                .set(photo_refusals::refused.eq(photo_refusals::refused + 1))
-                .execute(c)
-                .await?;
+            for (cause, count) in refused {
+                diesel::insert_into(photo_refusals::table)
+                    .values((
+                        photo_refusals::day.eq(now / DAY),
+                        photo_refusals::cause.eq(cause),
+                        photo_refusals::refused.eq(count),
+                    ))
+                    .on_conflict((photo_refusals::day, photo_refusals::cause))
+                    .do_update()
+                    .set(photo_refusals::refused.eq(photo_refusals::refused + count))
+                    .execute(c)
+                    .await?;
+            }
             Ok(())
         })
     }

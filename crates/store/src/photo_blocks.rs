@@ -44,6 +44,22 @@ impl Store {
             .optional()?))
     }
 
+    /// Blocked people with their addresses, `limit` after the person `after`.
+    pub async fn photo_blocks(
+        &self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(PhotoBlock, String)>, StoreError> {
+        read!(self, |c| Ok(photo_blocks::table
+            .inner_join(users::table.on(users::id.eq(photo_blocks::user_id)))
+            .filter(photo_blocks::user_id.gt(after))
+            .order(photo_blocks::user_id)
+            .limit(limit)
+            .select((PhotoBlock::as_select(), users::email))
+            .load(c)
+            .await?))
+    }
+
     /// Blocks, or renews the reason of a block that stands. False where there is no such person.
     pub async fn block_photos(&self, block: PhotoBlock, entry: AuditRow) -> Result<bool, StoreError> {
         write!(self, |c| {

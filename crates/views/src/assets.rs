@@ -39,17 +39,41 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let mut assets = vec![
         asset("form-post.js", JAVASCRIPT, include_bytes!("../assets/form-post.js")),
         asset("forms.js", JAVASCRIPT, include_bytes!("../assets/forms.js")),
-        asset("photo.js", JAVASCRIPT, include_bytes!("../assets/photo.js")),
         asset("icon.svg", SVG, include_bytes!("../assets/icon.svg")),
+        asset("visage.css", "text/css; charset=utf-8", include_bytes!("../assets/visage.css")),
     ];
-    assets.push(asset("visage.css", "text/css; charset=utf-8", include_bytes!("../assets/visage.css")));
+    // What is imported stands before what imports it.
+    for (name, source) in [
+        ("copy.js", include_str!("../assets/copy.js")),
+        ("upload.js", include_str!("../assets/upload.js")),
+        ("crop.js", include_str!("../assets/crop.js")),
+        ("photo.js", include_str!("../assets/photo.js")),
+    ] {
+        let module = module(name, source, &assets);
+        assets.push(module);
+    }
     assets
 });
 
-fn asset(name: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
+fn asset(name: &str, content_type: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> Asset {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let path = format!("/assets/{stem}-{:016x}.{extension}", fnv1a(bytes));
-    Asset { path, content_type, bytes: Cow::Borrowed(bytes) }
+    let bytes = bytes.into();
+    let path = format!("/assets/{stem}-{:016x}.{extension}", fnv1a(&bytes));
+    Asset { path, content_type, bytes }
+}
+
+/// A module imports others by their plain names, `from './crop.js'`; what is served names them with their hash, so that a
+/// module that changed changes those that import it too.
+fn module(name: &str, source: &'static str, earlier: &[Asset]) -> Asset {
+    let mut text = source.to_owned();
+    for other in earlier {
+        let file = other.path.trim_start_matches("/assets/");
+        if let Some((stem, rest)) = file.rsplit_once('-') {
+            let extension = rest.rsplit_once('.').map_or("", |(_, extension)| extension);
+            text = text.replace(&format!("'./{stem}.{extension}'"), &format!("'./{file}'"));
+        }
+    }
+    asset(name, JAVASCRIPT, text.into_bytes())
 }
 
 /// FNV-1a: tells versions of our own files apart; nobody chooses their content to collide.
@@ -82,6 +106,19 @@ pub(crate) mod tests {
         assert!(find("/assets/visage.css").is_none());
         assert!(find("/assets/../Cargo.toml").is_none());
         assert!(path("visage.css").starts_with("/assets/visage-"));
+    }
+
+    #[test]
+    fn every_import_finds_its_module() {
+        for asset in ASSETS.iter() {
+            let text = String::from_utf8_lossy(&asset.bytes);
+            for (_, import) in
+                text.match_indices("from './").map(|(at, found)| (at, &text[at + found.len()..]))
+            {
+                let file = import.split('\'').next().expect("a name");
+                assert!(find(&format!("/assets/{file}")).is_some(), "{} imports {file}", asset.path);
+            }
+        }
     }
 
     #[test]

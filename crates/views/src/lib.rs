@@ -19,6 +19,6 @@ pub use locale::Locale;
 pub use message::Message;
 pub use pages::{
     AccountPage, ConnectedApplication, ConsentPage, ErrorPage, FormPostPage, LoginPage, LogoutPage,
-    SetupPage, SignedOutPage,
+    SetupPage, SignedOutPage, TokenCard, TokenForm, TokensPage,
 };
 pub use parts::{ClientCard, PersonCard};

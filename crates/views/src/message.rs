@@ -77,8 +77,11 @@ messages! {
     PhotoTooSmall { pixels: u64 } = "photo-too-small",
     PhotoCropInvalid = "photo-crop-invalid",
     PhotoBusy = "photo-busy",
+    PhotoLost = "photo-lost",
     /// By an administrator.
     UploadsBlocked = "uploads-blocked",
+    /// For administrators.
+    NothingToRemove = "nothing-to-remove",
     // Signing in and the account page.
     SignInFailed = "sign-in-failed",
     SignInSlowed { seconds: u64 } = "sign-in-slowed",
@@ -94,6 +97,11 @@ messages! {
     PasswordForbidden = "password-forbidden",
     PasswordsDiffer = "passwords-differ",
     ApplicationWithdrawn = "application-withdrawn",
+    PersonalTokenMade = "personal-token-made",
+    PersonalTokenRevoked = "personal-token-revoked",
+    PersonalTokenScopes = "personal-token-scopes",
+    PersonalTokenEnd = "personal-token-end",
+    PersonalTokensFull { most: u64 } = "personal-tokens-full",
     SetupLinkInvalid = "setup-link-invalid",
     // Pages that end a journey.
     InteractionExpired = "interaction-expired",

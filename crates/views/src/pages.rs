@@ -131,6 +131,8 @@ pub struct AccountPage {
     pub has_photo: bool,
     pub photo_max_bytes: u64,
     pub applications: Vec<ConnectedApplication>,
+    /// How many tokens of their own they have.
+    pub tokens: usize,
     pub is_admin: bool,
     /// Something was done.
     pub notice: Option<Message>,
@@ -139,6 +141,54 @@ pub struct AccountPage {
     pub sign_out: String,
 }
 page!(AccountPage, AccountTemplate, "account.html");
+
+/// `GET /account/tokens`: the person's own access tokens. form#token (`name`, `scopes` for each scope, `ends`, `current`)
+/// to the same path; a form.revoke (`id`) a token to `/account/tokens/revoke`.
+#[derive(Debug, Clone, Default)]
+pub struct TokensPage {
+    pub csrf: String,
+    pub tokens: Vec<TokenCard>,
+    /// Just made: its name, and the token itself, this once.
+    pub made: Option<(String, String)>,
+    /// What is in the form; none where no more can be made.
+    pub form: Option<TokenForm>,
+    /// None are accepted here.
+    pub off: bool,
+    pub email: String,
+    pub notice: Option<Message>,
+    pub problem: Option<Message>,
+    pub sign_out: String,
+}
+page!(TokensPage, TokensTemplate, "tokens.html");
+
+/// A token as its person sees it. Times in Unix microseconds.
+#[derive(Debug, Clone, Default)]
+pub struct TokenCard {
+    pub id: String,
+    pub name: String,
+    pub scopes: Vec<String>,
+    pub created_at: i64,
+    pub last_used_at: Option<i64>,
+    /// Within its last day.
+    pub ends_at: i64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct TokenForm {
+    pub name: String,
+    /// Every scope on offer, and whether it is chosen.
+    pub scopes: Vec<(String, bool)>,
+    /// The last day, and the first and the last that it may be: `2026-11-21`.
+    pub ends: String,
+    pub first_day: i64,
+    pub last_day: i64,
+}
+
+impl TokenForm {
+    fn iso(&self, day: &i64) -> String {
+        protocol::day::iso_date(*day)
+    }
+}
 
 /// A client that the person has let in.
 #[derive(Debug, Clone, Default)]

@@ -45,6 +45,21 @@ impl Words {
         lookup(self.locale, key, Some(&arguments))
     }
 
+    /// With a number that the words depend on.
+    pub fn count(&self, key: &str, count: &usize) -> String {
+        let mut arguments = FluentArgs::new();
+        arguments.set("count", *count);
+        lookup(self.locale, key, Some(&arguments))
+    }
+
+    /// From one day to another.
+    pub fn between(&self, key: &str, first: &i64, last: &i64) -> String {
+        let mut arguments = FluentArgs::new();
+        arguments.set("first", self.day(first));
+        arguments.set("last", self.day(last));
+        lookup(self.locale, key, Some(&arguments))
+    }
+
     pub fn say(&self, message: &Message) -> String {
         message.text(self.locale)
     }

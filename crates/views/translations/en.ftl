@@ -117,7 +117,7 @@ account-name = Name
 account-name-lead = How applications and people see you.
 account-name-submit = Save name
 account-password = Password
-account-password-lead = Changing it signs you out everywhere else and disconnects applications that stay connected.
+account-password-lead = Changing it signs you out everywhere else, disconnects applications that stay connected and ends your personal tokens.
 account-password-current = Current password
 account-password-new = New password
 account-password-repeat = New password again
@@ -129,6 +129,44 @@ account-applications-since = Since { $day }
 account-applications-may = What { $client } may do
 account-withdraw = Withdraw
 account-withdraw-from = Withdraw access from { $client }
+
+# Personal access tokens
+tokens-title = Personal access tokens
+tokens-panel-lead = For scripts of your own that use the photo API without a browser.
+tokens-panel-none = You have no token.
+tokens-panel-some = { $count ->
+    [one] You have one token.
+   *[other] You have { $count } tokens.
+  }
+tokens-manage = Manage tokens
+tokens-back = Back to your account
+tokens-lead = A token lets a script of your own act as you, as far as you allow. Treat it like a password: whoever has it can use it. Changing your password ends all of them.
+tokens-made = Your new token “{ $name }”
+tokens-made-lead = Copy it now: it is shown this once, and nobody can show it again.
+tokens-value = Token
+tokens-copy = Copy
+tokens-copied = Copied
+tokens-yours = Your tokens
+tokens-none = No token yet.
+tokens-created = Made on { $day }
+tokens-used = last used on { $day }
+tokens-unused = never used
+tokens-ends = ends on { $day }
+tokens-may = What “{ $name }” may do
+tokens-revoke = Revoke
+tokens-revoke-one = Revoke “{ $name }”
+tokens-new = New token
+tokens-new-lead = It ends at the end of the day you choose, in UTC.
+tokens-name = Name
+tokens-name-hint = What it is for, such as “Backup script”
+tokens-scopes = It may
+tokens-end = Last day
+tokens-end-hint = From { $first } to { $last }
+tokens-password = Your password
+tokens-password-hint = To be sure that it is you
+tokens-submit = Make token
+tokens-full = You have as many tokens as a person may have. Revoke one to make another.
+tokens-off = Personal tokens are switched off here.
 
 # Messages: API errors and answers, form problems, notices
 message-invalid-request = The request is not valid.
@@ -168,8 +206,10 @@ message-photo-broken = The image is damaged and cannot be read.
 message-photo-too-many-pixels = The image has too many pixels.
 message-photo-too-small = The image must be at least { $pixels } pixels wide and high.
 message-photo-crop-invalid = The crop must be x,y,side inside the image.
+message-photo-lost = That photo is not stored any more.
 message-photo-busy = Many photos are being processed. Please try again in a moment.
 message-uploads-blocked = An administrator has stopped your uploads. Your account page says why.
+message-nothing-to-remove = There is nothing of this picture to remove.
 message-sign-in-failed = The e-mail address or the password is not right.
 message-sign-in-slowed = Too many tries. Please wait { $minutes ->
     [one] a minute
@@ -187,6 +227,11 @@ message-password-common = This password is among the most common ones. Please ch
 message-password-forbidden = This password contains a character that cannot be used.
 message-passwords-differ = The new passwords are not the same.
 message-application-withdrawn = Access has been withdrawn.
+message-personal-token-made = Your token was made.
+message-personal-token-revoked = The token was revoked. It does not work any more.
+message-personal-token-scopes = Choose at least one thing that the token may do.
+message-personal-token-end = Choose a last day that the token may have.
+message-personal-tokens-full = You have { $most } tokens already, and nobody may have more. Revoke one first.
 message-setup-link-invalid = This set-up link has been used or is not valid. Start the server on an empty database to get a new one.
 message-interaction-expired = This sign-in took too long or was finished already. Please go back to the application and start again.
 message-interaction-foreign = This sign-in was started in another browser. Please go back to the application and start again here.

@@ -116,7 +116,7 @@ account-name = Nom
 account-name-lead = Celui que voient les applications et les gens.
 account-name-submit = Enregistrer le nom
 account-password = Mot de passe
-account-password-lead = Le changer vous déconnecte partout ailleurs et coupe les applications qui restent connectées.
+account-password-lead = Le changer vous déconnecte partout ailleurs, coupe les applications qui restent connectées et révoque vos jetons personnels.
 account-password-current = Mot de passe actuel
 account-password-new = Nouveau mot de passe
 account-password-repeat = Nouveau mot de passe, encore
@@ -128,6 +128,44 @@ account-applications-since = Depuis le { $day }
 account-applications-may = Ce que { $client } peut faire
 account-withdraw = Retirer
 account-withdraw-from = Retirer l’accès de { $client }
+
+# Jetons d’accès personnels
+tokens-title = Jetons d’accès personnels
+tokens-panel-lead = Pour vos propres scripts, qui utilisent l’API des photos sans navigateur.
+tokens-panel-none = Vous n’avez aucun jeton.
+tokens-panel-some = { $count ->
+    [one] Vous avez un jeton.
+   *[other] Vous avez { $count } jetons.
+  }
+tokens-manage = Gérer les jetons
+tokens-back = Retour à votre compte
+tokens-lead = Un jeton permet à un script à vous d’agir en votre nom, dans les limites que vous fixez. Traitez-le comme un mot de passe : qui l’a peut s’en servir. Changer votre mot de passe les révoque tous.
+tokens-made = Votre nouveau jeton « { $name } »
+tokens-made-lead = Copiez-le maintenant : il n’est affiché que cette fois, et personne ne pourra le montrer à nouveau.
+tokens-value = Jeton
+tokens-copy = Copier
+tokens-copied = Copié
+tokens-yours = Vos jetons
+tokens-none = Aucun jeton pour l’instant.
+tokens-created = Créé le { $day }
+tokens-used = utilisé pour la dernière fois le { $day }
+tokens-unused = jamais utilisé
+tokens-ends = prend fin le { $day }
+tokens-may = Ce que « { $name } » peut faire
+tokens-revoke = Révoquer
+tokens-revoke-one = Révoquer « { $name } »
+tokens-new = Nouveau jeton
+tokens-new-lead = Il prend fin à la fin du jour choisi, en temps universel.
+tokens-name = Nom
+tokens-name-hint = À quoi il sert, par exemple « Script de sauvegarde »
+tokens-scopes = Il peut
+tokens-end = Dernier jour
+tokens-end-hint = Du { $first } au { $last }
+tokens-password = Votre mot de passe
+tokens-password-hint = Pour être sûr que c’est bien vous
+tokens-submit = Créer le jeton
+tokens-full = Vous avez autant de jetons que permis. Révoquez-en un pour en créer un autre.
+tokens-off = Les jetons personnels sont désactivés ici.
 
 # Messages
 message-invalid-request = La requête n’est pas valide.
@@ -167,8 +205,10 @@ message-photo-broken = L’image est endommagée et ne peut pas être lue.
 message-photo-too-many-pixels = L’image a trop de pixels.
 message-photo-too-small = L’image doit mesurer au moins { $pixels } pixels de large et de haut.
 message-photo-crop-invalid = Le cadrage doit être x,y,côté à l’intérieur de l’image.
+message-photo-lost = Cette photo n’est plus conservée.
 message-photo-busy = Beaucoup de photos sont en cours de traitement. Réessayez dans un instant.
 message-uploads-blocked = Un administrateur a suspendu vos envois. La page de votre compte dit pourquoi.
+message-nothing-to-remove = Il n’y a rien à retirer de cette image.
 message-sign-in-failed = L’adresse e-mail ou le mot de passe n’est pas correct.
 message-sign-in-slowed = Trop d’essais. Patientez { $minutes ->
     [one] une minute
@@ -186,6 +226,11 @@ message-password-common = Ce mot de passe fait partie des plus courants. Choisis
 message-password-forbidden = Ce mot de passe contient un caractère qui ne peut pas être utilisé.
 message-passwords-differ = Les deux nouveaux mots de passe ne sont pas identiques.
 message-application-withdrawn = L’accès a été retiré.
+message-personal-token-made = Votre jeton a été créé.
+message-personal-token-revoked = Le jeton a été révoqué. Il ne fonctionne plus.
+message-personal-token-scopes = Choisissez au moins une chose que le jeton peut faire.
+message-personal-token-end = Choisissez un dernier jour que le jeton peut avoir.
+message-personal-tokens-full = Vous avez déjà { $most } jetons, et personne ne peut en avoir plus. Révoquez-en un d’abord.
 message-setup-link-invalid = Ce lien a déjà servi ou n’est pas valide. Démarrez le serveur sur une base vide pour en obtenir un nouveau.
 message-interaction-expired = Cette connexion a pris trop de temps ou est déjà terminée. Revenez à l’application et recommencez.
 message-interaction-foreign = Cette connexion a commencé dans un autre navigateur. Revenez à l’application et recommencez ici.

@@ -48,11 +48,14 @@ impl<S> Caller<S> {
     /// For what changes something. `field`: the CSRF token of the body, where it had one.
     pub fn changes(self, request: &HttpRequest, field: Option<&str>) -> Result<Actor, Refused> {
         if self.actor.sid.is_some() {
-            let header = request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok());
-            form::posted(request, header.or(field))?;
+            form::posted(request, csrf_header(request).or(field))?;
         }
         Ok(self.actor)
     }
+}
+
+pub(crate) fn csrf_header(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok())
 }
 
 impl<S: Scope> FromRequest for Caller<S> {
@@ -65,11 +68,7 @@ impl<S: Scope> FromRequest for Caller<S> {
             // A token that is there is the one that counts, good or bad.
             let actor = if request.headers().contains_key(AUTHORIZATION) {
                 let bearer = Bearer::<S>::extract(&request).await?;
-                Actor {
-                    user_id: bearer.user_id().to_owned(),
-                    client_id: Some(bearer.sender()),
-                    sid: None,
-                }
+                Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None }
             } else {
                 let SignedIn { user, session } = SignedIn::extract(&request).await?;
                 Actor { user_id: user.id, client_id: None, sid: Some(session.sid) }

@@ -22,6 +22,8 @@ pub const ACCOUNT_NAME: &str = "/account/name";
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
 pub const ACCOUNT_PHOTO: &str = "/account/photo";
 pub const ACCOUNT_PHOTO_REMOVE: &str = "/account/photo/remove";
+pub const ACCOUNT_TOKENS: &str = "/account/tokens";
+pub const ACCOUNT_TOKENS_REVOKE: &str = "/account/tokens/revoke";
 pub const ACCOUNT_WITHDRAW: &str = "/account/applications/withdraw";
 
 pub const USERINFO: &str = "/api/auth/userinfo";
@@ -44,6 +46,15 @@ pub const ROOM_UPLOAD: &str = "/rooms/{room}/upload-image/";
 pub const ROOM_DELETE: &str = "/rooms/{room}/delete-image/{image}/";
 pub const ROOM_REORDER: &str = "/rooms/{room}/reorder-images/";
 pub const ROOM_CAPTION: &str = "/rooms/{room}/images/{image}/caption/";
+
+/// For administrators.
+pub const ADMIN_PHOTOS: &str = "/api/admin/photos";
+pub const ADMIN_PHOTO_STATISTICS: &str = "/api/admin/photos/statistics";
+pub const ADMIN_PHOTO_BLOCKS: &str = "/api/admin/photos/blocks";
+pub const ADMIN_PHOTO_BLOCK: &str = "/api/admin/photos/blocks/{person}";
+pub const ADMIN_PHOTO: &str = "/api/admin/photos/{photo}";
+pub const ADMIN_PHOTO_IMAGE: &str = "/api/admin/photos/{photo}/image";
+pub const ADMIN_PHOTO_REMOVE: &str = "/api/admin/photos/{photo}/remove";
 
 pub const OPENAPI: &str = "/api/openapi.json";
 

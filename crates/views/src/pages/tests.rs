@@ -21,6 +21,32 @@ fn person() -> PersonCard {
     PersonCard { name: "Camille Laurent".into(), email: "camille.laurent@example.test".into(), photo: None }
 }
 
+fn tokens() -> TokensPage {
+    let day = 1_795_219_200_000_000;
+    TokensPage {
+        csrf: "csrf-value".into(),
+        tokens: vec![TokenCard {
+            id: "t1".into(),
+            name: "Backup script".into(),
+            scopes: ["profile", "galleries"].map(String::from).to_vec(),
+            created_at: day,
+            last_used_at: Some(day),
+            ends_at: day,
+        }],
+        made: Some(("Backup script".into(), "visage_pat_abc".into())),
+        form: Some(TokenForm {
+            name: String::new(),
+            scopes: vec![("openid".into(), false), ("profile".into(), true)],
+            ends: "2026-12-24".into(),
+            first_day: day,
+            last_day: day,
+        }),
+        notice: Some(Message::PersonalTokenMade),
+        sign_out: "/oauth2/logout".into(),
+        ..Default::default()
+    }
+}
+
 type Render = Box<dyn Fn(Locale) -> String>;
 
 /// Each page with everything in it, and in its barest form.
@@ -166,6 +192,7 @@ fn samples() -> Vec<(&'static str, Render)> {
                             since: 0,
                         },
                     ],
+                    tokens: 2,
                     is_admin: true,
                     notice: Some(Message::PhotoUpdated),
                     problem: None,
@@ -173,6 +200,8 @@ fn samples() -> Vec<(&'static str, Render)> {
                 },
             ),
         ),
+        ("tokens", sample(TokensPage::render, tokens())),
+        ("tokens-bare", sample(TokensPage::render, TokensPage { off: true, ..Default::default() })),
         (
             "account-bare",
             sample(
@@ -328,6 +357,14 @@ fn hostile_names_are_escaped_everywhere() {
         FormPostPage { action: text(), fields: vec![(text(), text())], client: text() }.render(Locale::En),
         SetupPage { csrf: text(), action: text(), name: text(), email: text(), problem: None }
             .render(Locale::Fr),
+        {
+            let mut page = tokens();
+            page.made = Some((text(), text()));
+            page.tokens[0].name = text();
+            page.tokens[0].scopes = vec![text()];
+            page.form = Some(TokenForm { name: text(), ends: text(), ..TokenForm::default() });
+            page.render(Locale::En)
+        },
         AccountPage {
             csrf: text(),
             person,
