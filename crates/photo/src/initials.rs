@@ -1,7 +1,7 @@
 //! The picture of people without one: their initials on a colour, drawn from an embedded font; a silhouette for letters
 //! that it lacks. Letters and colour are all that its URL says (CONTRACT §8).
 
-use crate::image::encode::{self, Square};
+use crate::image::encode::{self, Flat};
 use crate::pool::Busy;
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use bytes::Bytes;
@@ -107,7 +107,7 @@ fn font() -> Option<FontRef<'static>> {
 
 fn draw(initials: &Initials) -> Vec<u8> {
     let background = PALETTE[usize::from(initials.colour) % PALETTE.len()];
-    let mut square = Square { side: SIDE, rgb: background.repeat((SIDE * SIDE) as usize) };
+    let mut square = Flat { width: SIDE, height: SIDE, rgb: background.repeat((SIDE * SIDE) as usize) };
     match font().filter(|_| !initials.letters.is_empty()) {
         Some(font) => letters(&mut square, &font, &initials.letters),
         None => silhouette(&mut square),
@@ -117,7 +117,7 @@ fn draw(initials: &Initials) -> Vec<u8> {
 }
 
 /// Side by side, in the middle, as large as fits.
-fn letters(square: &mut Square, font: &FontRef<'_>, letters: &[char]) {
+fn letters(square: &mut Flat, font: &FontRef<'_>, letters: &[char]) {
     let mut height = 300.0;
     let mut glyphs = line(font, letters, height);
     let width = |glyphs: &[Glyph]| {
@@ -165,7 +165,7 @@ fn line(font: &FontRef<'_>, letters: &[char], height: f32) -> Vec<Glyph> {
 }
 
 /// A head above shoulders.
-fn silhouette(square: &mut Square) {
+fn silhouette(square: &mut Flat) {
     for y in 0..SIDE {
         for x in 0..SIDE {
             let (x_at, y_at) = (x as f32 + 0.5, y as f32 + 0.5);
@@ -176,11 +176,11 @@ fn silhouette(square: &mut Square) {
     }
 }
 
-fn paint(square: &mut Square, x: u32, y: u32, cover: f32) {
-    if x >= square.side || y >= square.side {
+fn paint(square: &mut Flat, x: u32, y: u32, cover: f32) {
+    if x >= square.width || y >= square.width {
         return;
     }
-    let at = (y * square.side + x) as usize * 3;
+    let at = (y * square.width + x) as usize * 3;
     for (channel, white) in square.rgb[at..at + 3].iter_mut().zip(WHITE) {
         let mixed = f32::from(*channel) + (f32::from(white) - f32::from(*channel)) * cover.clamp(0.0, 1.0);
         *channel = mixed.round() as u8;

@@ -108,7 +108,8 @@ fn run(name: &str, file: &[u8]) -> (Result<usize, Refusal>, u64, Duration) {
     fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = peak();
     let watch = Watch::start();
-    let outcome = inspect(file, None, &limits).and_then(|inspected| render(&inspected, &limits));
+    let outcome = inspect(file, photo::image::Shape::Square(None), &limits)
+        .and_then(|inspected| render(&inspected, &limits));
     (outcome.map(|rendition| rendition.variants.len()), peak().saturating_sub(before), watch.spent())
 }
 

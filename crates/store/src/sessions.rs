@@ -5,7 +5,8 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError, Subject,
-    schema::{codes, grants, sessions, users},
+    galleries::discard_of_sessions,
+    schema::{codes, grants, pictures, sessions, users},
     users::User,
 };
 
@@ -69,12 +70,20 @@ impl Store {
                             .set(codes::sid.eq(Some(session.sid.clone())))
                             .execute(c)
                             .await?;
+                        let waiting = pictures::table.filter(pictures::state.eq_any(["uploading", "staged"]));
+                        diesel::update(waiting.filter(pictures::sid.eq(&sid)))
+                            .set(pictures::sid.eq(Some(session.sid.clone())))
+                            .execute(c)
+                            .await?;
                         diesel::update(grants::table.filter(grants::sid.eq(sid)))
                             .set(grants::sid.eq(Some(session.sid.clone())))
                             .execute(c)
                             .await?;
                     }
-                    Some((sid, _)) => subjects = end_grants!(c, &sid, session.created_at),
+                    Some((sid, _)) => {
+                        discard_of_sessions!(c, [&sid], session.created_at);
+                        subjects = end_grants!(c, &sid, session.created_at);
+                    }
                     None => {}
                 }
             }
@@ -125,6 +134,7 @@ impl Store {
         let sid = sid.to_owned();
         change!(self, |c| {
             let found = diesel::delete(sessions::table.filter(sessions::sid.eq(&sid))).execute(c).await?;
+            discard_of_sessions!(c, [&sid], now);
             Ok((found == 1, end_grants!(c, &sid, now)))
         })
     }

@@ -7,7 +7,9 @@ use crate::{
     Store, StoreError, Subject,
     audit::AuditRow,
     events::picture_event,
-    pictures::{Portrait, queue_objects, supersede_current},
+    galleries::discard_of_sessions,
+    organizations::leave_organizations,
+    pictures::{Portrait, Retention, queue_objects, supersede_current},
     schema::{albums, audit, codes, grants, personal_tokens, pictures, sessions, settings, users},
 };
 
@@ -186,7 +188,7 @@ impl Store {
         id: &str,
         change: ProfileChange,
         actor: &str,
-        delete_after: i64,
+        retention: Retention,
         now: i64,
     ) -> Result<Option<User>, StoreError> {
         let (id, actor) = (id.to_owned(), actor.to_owned());
@@ -209,7 +211,7 @@ impl Store {
             }
             let user = match (user.picture_url.is_some(), &user.picture_id) {
                 (true, Some(_)) => {
-                    supersede_current!(c, &id, "", now, delete_after);
+                    supersede_current!(c, &id, "", now, retention);
                     diesel::update(users::table.find(&id))
                         .set(users::picture_id.eq(None::<String>))
                         .returning(User::as_returning())
@@ -243,9 +245,9 @@ impl Store {
                 ))
                 .execute(c)
                 .await?;
-            diesel::delete(sessions::table.filter(sessions::user_id.eq(&id)).filter(sessions::sid.ne(keep)))
-                .execute(c)
-                .await?;
+            let others = sessions::table.filter(sessions::user_id.eq(&id)).filter(sessions::sid.ne(keep));
+            let ended: Vec<String> = diesel::delete(others).returning(sessions::sid).get_results(c).await?;
+            discard_of_sessions!(c, ended, now);
             let subjects = end_access!(c, &id, now);
             Ok((found == 1, subjects))
         })
@@ -261,7 +263,11 @@ impl Store {
                 .await?;
             let mut subjects = vec![Subject::User(id.clone())];
             if !active {
-                diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
+                let ended: Vec<String> = diesel::delete(sessions::table.filter(sessions::user_id.eq(&id)))
+                    .returning(sessions::sid)
+                    .get_results(c)
+                    .await?;
+                discard_of_sessions!(c, ended, now);
                 subjects.extend(end_access!(c, &id, now));
             }
             Ok((found == 1, subjects))
@@ -287,6 +293,7 @@ impl Store {
                 let picture_id = picture_id.unwrap_or_default();
                 picture_event!(c, "picture.removed", None, &id, &picture_id, now);
             }
+            leave_organizations!(c, &id, now, delete_after);
             let owned: Vec<(String, String, String)> = diesel::delete(
                 pictures::table.filter(pictures::user_id.eq(&id)).filter(pictures::state.ne("gone")),
             )

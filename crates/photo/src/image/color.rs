@@ -1,29 +1,29 @@
-//! Step 7: sRGB, opaque. On the small square, where it costs a tenth of what it would on the whole picture.
+//! Step 7: sRGB, opaque. On the small picture, where it costs a tenth of what it would on the whole picture.
 //!
 //! Phones write Display P3; taken for sRGB its skin looks dull (facts/image.md §6). A profile that cannot be read, or
 //! that is not for these channels (CMYK was converted by the decoder), is ignored: the pixels are taken as sRGB.
 
-use super::encode::Square;
+use super::encode::Flat;
 use super::pixels::{Layout, Pixels};
 use moxcms::{ColorProfile, DataColorSpace, Layout as CmsLayout, TransformOptions};
 
-pub(super) fn to_flat_srgb(square: Pixels, icc: Option<&[u8]>) -> Square {
-    let side = square.width;
-    let converted = icc.and_then(|icc| convert(&square, icc));
-    let rgb = match (converted, square.layout) {
+pub(super) fn to_flat_srgb(pixels: Pixels, icc: Option<&[u8]>) -> Flat {
+    let (width, height) = (pixels.width, pixels.height);
+    let converted = icc.and_then(|icc| convert(&pixels, icc));
+    let rgb = match (converted, pixels.layout) {
         (Some(rgba), _) => flatten(rgba.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]])),
-        (None, Layout::Rgb) => square.data,
-        (None, Layout::Gray) => square.data.iter().flat_map(|&gray| [gray; 3]).collect(),
-        (None, Layout::GrayAlpha) => flatten(square.data.chunks_exact(2).map(|p| [p[0], p[0], p[0], p[1]])),
-        (None, Layout::Rgba) => flatten(square.data.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]])),
+        (None, Layout::Rgb) => pixels.data,
+        (None, Layout::Gray) => pixels.data.iter().flat_map(|&gray| [gray; 3]).collect(),
+        (None, Layout::GrayAlpha) => flatten(pixels.data.chunks_exact(2).map(|p| [p[0], p[0], p[0], p[1]])),
+        (None, Layout::Rgba) => flatten(pixels.data.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]])),
     };
-    Square { side, rgb }
+    Flat { width, height, rgb }
 }
 
 /// RGBA in sRGB, or `None` where the profile is of no use.
-fn convert(square: &Pixels, icc: &[u8]) -> Option<Vec<u8>> {
+fn convert(pixels: &Pixels, icc: &[u8]) -> Option<Vec<u8>> {
     let profile = ColorProfile::new_from_slice(icc).ok()?;
-    let source = match (square.layout, profile.color_space) {
+    let source = match (pixels.layout, profile.color_space) {
         (Layout::Gray, DataColorSpace::Gray) => CmsLayout::Gray,
         (Layout::GrayAlpha, DataColorSpace::Gray) => CmsLayout::GrayAlpha,
         (Layout::Rgb, DataColorSpace::Rgb) => CmsLayout::Rgb,
@@ -33,8 +33,8 @@ fn convert(square: &Pixels, icc: &[u8]) -> Option<Vec<u8>> {
     let srgb = ColorProfile::new_srgb();
     let transform =
         profile.create_transform_8bit(source, &srgb, CmsLayout::Rgba, TransformOptions::default()).ok()?;
-    let mut rgba = vec![255; square.width as usize * square.height as usize * 4];
-    transform.transform(&square.data, &mut rgba).ok()?;
+    let mut rgba = vec![255; pixels.width as usize * pixels.height as usize * 4];
+    transform.transform(&pixels.data, &mut rgba).ok()?;
     Some(rgba)
 }
 

@@ -1,7 +1,8 @@
-//! Step 5: which square of the picture is kept: the middle, or the box that the person drew on the upright picture.
+//! Step 5: what of the picture is kept, and how large: of a profile photo a square (the middle, or the box that the
+//! person drew on the upright picture), of a gallery's picture everything.
 
-use super::Refusal;
 use super::prescan::Header;
+use super::{LONGEST, Refusal, SIDES};
 use ::image::metadata::Orientation;
 use std::str::FromStr;
 
@@ -44,9 +45,68 @@ impl CropBox {
     }
 }
 
-/// The square to keep, in pixels as stored. Turning back before the resize means that only the small square, and
-/// never the whole picture, is turned.
-pub(super) fn square(wanted: Option<CropBox>, header: &Header) -> CropBox {
+/// What a picture is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Squares of [`SIDES`]; without a box, of the middle.
+    Square(Option<CropBox>),
+    /// The whole picture with its proportions, its longest side one of [`LONGEST`].
+    Whole,
+}
+
+impl From<Option<CropBox>> for Shape {
+    fn from(crop: Option<CropBox>) -> Self {
+        Self::Square(crop)
+    }
+}
+
+impl Shape {
+    /// The longest sides that are offered, largest first.
+    pub(super) fn sides(self) -> &'static [u32] {
+        match self {
+            Self::Square(_) => &SIDES,
+            Self::Whole => &LONGEST,
+        }
+    }
+}
+
+/// The part to keep, in pixels as stored. Turning back before the resize means that only the small picture, and never
+/// the whole, is turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Cut {
+    pub fn of(shape: Shape, header: &Header) -> Self {
+        match shape {
+            Shape::Square(wanted) => {
+                let CropBox { x, y, side } = square(wanted, header);
+                Self { x, y, width: side, height: side }
+            }
+            Shape::Whole => Self { x: 0, y: 0, width: header.width, height: header.height },
+        }
+    }
+
+    pub fn longest(self) -> u32 {
+        self.width.max(self.height)
+    }
+}
+
+/// Width and height with the same proportions and this longest side; never nothing.
+pub(super) fn fit(width: u32, height: u32, longest: u32) -> (u32, u32) {
+    let most = u64::from(width.max(height)).max(1);
+    let scaled = |length: u32| {
+        let scaled = (u64::from(length) * u64::from(longest) + most / 2) / most;
+        u32::try_from(scaled).unwrap_or(longest).max(1)
+    };
+    (scaled(width), scaled(height))
+}
+
+fn square(wanted: Option<CropBox>, header: &Header) -> CropBox {
     let (w, h) = (header.width, header.height);
     let Some(CropBox { x, y, side }) = wanted else {
         let side = w.min(h);
@@ -76,6 +136,14 @@ mod tests {
         for bad in ["", "1,2", "1,2,3,4", "-1,2,3", "1.5,2,3", "+1,2,3", "1,2,99999999999", "a,b,c", "1,,3"] {
             assert_eq!(bad.parse::<CropBox>(), Err(Refusal::BadCrop), "{bad}");
         }
+    }
+
+    #[test]
+    fn proportions_stay() {
+        assert_eq!(fit(4000, 3000, 1600), (1600, 1200));
+        assert_eq!(fit(3000, 4001, 320), (240, 320));
+        assert_eq!(fit(10_000, 16, 320), (320, 1), "never nothing");
+        assert_eq!(fit(7, 7, 7), (7, 7));
     }
 
     #[test]

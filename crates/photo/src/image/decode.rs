@@ -18,11 +18,31 @@ pub(super) struct Decoded {
     pub icc: Option<Vec<u8>>,
 }
 
-/// `side`: of the square that will be cut out, in stored pixels.
-pub(super) fn decode(bytes: &[u8], header: &Header, side: u32, limits: &Limits) -> Result<Decoded, Refusal> {
+/// How much of the picture's detail is needed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// The longest side of what will be cut out, in stored pixels.
+    pub side: u32,
+    /// To which it will be brought if it is larger.
+    pub largest: u32,
+}
+
+impl Wanted {
+    /// Whether a decode to so many eighths of the size is large enough.
+    pub fn is_met_by(self, eighths: u32) -> bool {
+        self.side * eighths / 8 >= self.largest
+    }
+}
+
+pub(super) fn decode(
+    bytes: &[u8],
+    header: &Header,
+    wanted: Wanted,
+    limits: &Limits,
+) -> Result<Decoded, Refusal> {
     let reader = Cursor::new(bytes);
     match header.format {
-        Format::Jpeg => match decode_jpeg::decode(bytes, header, side)? {
+        Format::Jpeg => match decode_jpeg::decode(bytes, header, wanted)? {
             Some(decoded) => Ok(decoded),
             None => with_image(JpegDecoder::new(reader).map_err(broken)?, header, limits),
         },

@@ -4,20 +4,19 @@
 //! `jpeg-decoder` knows no limit of its own and is in maintenance: it only ever sees what the pre-scan let through.
 
 use super::Refusal;
-use super::SIDES;
-use super::decode::Decoded;
+use super::decode::{Decoded, Wanted};
 use super::pixels::{Layout, Pixels};
 use super::prescan::Header;
 use jpeg_decoder::{Decoder, Error, PixelFormat};
 
 /// `Ok(None)`: not for this way (no smaller decode is large enough, or a kind it does not know): ask `image`.
-pub(super) fn decode(bytes: &[u8], header: &Header, side: u32) -> Result<Option<Decoded>, Refusal> {
+pub(super) fn decode(bytes: &[u8], header: &Header, wanted: Wanted) -> Result<Option<Decoded>, Refusal> {
     #[cfg(feature = "turbojpeg")]
-    if let Some(decoded) = super::decode_turbo::decode(bytes, header, side) {
+    if let Some(decoded) = super::decode_turbo::decode(bytes, header, wanted) {
         return Ok(Some(decoded));
     }
     // Four components: `image` converts CMYK and YCCK.
-    let Some(eighths) = scale(side).filter(|_| header.components != 4) else { return Ok(None) };
+    let Some(eighths) = scale(wanted).filter(|_| header.components != 4) else { return Ok(None) };
     match scaled(bytes, header, eighths) {
         Ok(decoded) => decoded.map(Some),
         // The file ended, or its Huffman codes make no sense: `image` would fill the rest with grey.
@@ -30,9 +29,9 @@ pub(super) fn decode(bytes: &[u8], header: &Header, side: u32) -> Result<Option<
     }
 }
 
-/// The smallest scale, in eighths, whose square is still at least as large as our largest; `None`: the full size.
-fn scale(side: u32) -> Option<u32> {
-    [1, 2, 4].into_iter().find(|eighths| side * eighths / 8 >= SIDES[0])
+/// The smallest scale, in eighths, whose result is still at least as large as our largest; `None`: the full size.
+fn scale(wanted: Wanted) -> Option<u32> {
+    [1, 2, 4].into_iter().find(|&eighths| wanted.is_met_by(eighths))
 }
 
 fn scaled(bytes: &[u8], header: &Header, eighths: u32) -> Result<Result<Decoded, Refusal>, Error> {
@@ -55,10 +54,12 @@ mod tests {
 
     #[test]
     fn never_smaller_than_the_largest_variant() {
-        assert_eq!(scale(4096), Some(1));
-        assert_eq!(scale(4095), Some(2));
-        assert_eq!(scale(3024), Some(2));
-        assert_eq!(scale(1024), Some(4));
-        assert_eq!(scale(1023), None);
+        let square = |side| scale(Wanted { side, largest: 512 });
+        assert_eq!(square(4096), Some(1));
+        assert_eq!(square(4095), Some(2));
+        assert_eq!(square(3024), Some(2));
+        assert_eq!(square(1024), Some(4));
+        assert_eq!(square(1023), None);
+        assert_eq!(scale(Wanted { side: 4000, largest: 1600 }), Some(4));
     }
 }

@@ -1,8 +1,7 @@
 //! libjpeg-turbo, with the cargo feature `turbojpeg`. It turns warnings into errors, so it refuses some pictures that
 //! are fine; whatever it refuses, the next decoder is asked (facts/image.md §1).
 
-use super::SIDES;
-use super::decode::Decoded;
+use super::decode::{Decoded, Wanted};
 use super::pixels::{Layout, Pixels};
 use super::prescan::Header;
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
@@ -10,7 +9,7 @@ use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 /// The pre-scan counted the scans; this is the second lock on that door.
 const SCANS: u32 = 30;
 
-pub(super) fn decode(bytes: &[u8], header: &Header, side: u32) -> Option<Decoded> {
+pub(super) fn decode(bytes: &[u8], header: &Header, wanted: Wanted) -> Option<Decoded> {
     if header.components == 4 {
         return None;
     }
@@ -20,8 +19,8 @@ pub(super) fn decode(bytes: &[u8], header: &Header, side: u32) -> Option<Decoded
     if (read.width, read.height) != (header.width as usize, header.height as usize) {
         return None;
     }
-    let eighths = (1..=7).find(|eighths| side as usize * eighths / 8 >= SIDES[0] as usize).unwrap_or(8);
-    let factor = ScalingFactor::new(eighths, 8);
+    let eighths = (1..=7u32).find(|&eighths| wanted.is_met_by(eighths)).unwrap_or(8);
+    let factor = ScalingFactor::new(eighths as usize, 8);
     decompressor.set_scaling_factor(factor).ok()?;
     let (width, height) = (factor.scale(read.width), factor.scale(read.height));
     let (format, layout) = match header.components {

@@ -7,18 +7,21 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 /// nothing, and they save 2 % (facts/image.md §2).
 const QUALITY: u8 = 80;
 
-/// An upright, opaque sRGB square.
+/// An upright, opaque picture in sRGB.
 #[derive(Debug)]
-pub(crate) struct Square {
-    pub side: u32,
+pub(crate) struct Flat {
+    pub width: u32,
+    pub height: u32,
     pub rgb: Vec<u8>,
 }
 
-pub(crate) fn jpeg(square: &Square) -> Result<Vec<u8>, Refusal> {
-    let side = u16::try_from(square.side).map_err(|_| Refusal::Broken)?;
-    let mut out = Vec::with_capacity(square.rgb.len() / 16);
+pub(crate) fn jpeg(flat: &Flat) -> Result<Vec<u8>, Refusal> {
+    let length = |length: u32| u16::try_from(length).map_err(|_| Refusal::Broken);
+    let mut out = Vec::with_capacity(flat.rgb.len() / 16);
     let mut encoder = Encoder::new(&mut out, QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.encode(&square.rgb, side, side, ColorType::Rgb).map_err(|_| Refusal::Broken)?;
+    encoder
+        .encode(&flat.rgb, length(flat.width)?, length(flat.height)?, ColorType::Rgb)
+        .map_err(|_| Refusal::Broken)?;
     Ok(out)
 }

@@ -1,27 +1,29 @@
 //! Step 5 and 8: Lanczos with `fast_image_resize`, premultiplied where there is alpha, in its SIMD forms.
 
-use super::crop::CropBox;
+use super::Refusal;
+use super::crop::{self, Cut};
+use super::encode::Flat;
 use super::pixels::Pixels;
 use super::prescan::Header;
-use super::{Refusal, encode};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, MulDiv, ResizeAlg, ResizeOptions, Resizer};
 
-/// Cuts `square` (in stored pixels) out of a picture that may have been decoded smaller, and brings it to `side`.
+/// Cuts `cut` (in stored pixels) out of a picture that may have been decoded smaller, and brings its longest side to
+/// `side`.
 /// Colours come back straight, not premultiplied. Premultiplying is done in place: a second copy of a large picture
 /// would double the memory of the whole job.
 pub(super) fn crop_and_resize(
     mut pixels: Pixels,
-    square: CropBox,
+    cut: Cut,
     header: &Header,
     side: u32,
 ) -> Result<Pixels, Refusal> {
     let across = f64::from(pixels.width) / f64::from(header.width);
     let down = f64::from(pixels.height) / f64::from(header.height);
-    let (left, top) = (f64::from(square.x) * across, f64::from(square.y) * down);
+    let (left, top) = (f64::from(cut.x) * across, f64::from(cut.y) * down);
     // Rounding of a scaled decode must not reach over the edge by a hair.
-    let width = (f64::from(square.side) * across).min(f64::from(pixels.width) - left);
-    let height = (f64::from(square.side) * down).min(f64::from(pixels.height) - top);
+    let width = (f64::from(cut.width) * across).min(f64::from(pixels.width) - left);
+    let height = (f64::from(cut.height) * down).min(f64::from(pixels.height) - top);
     let options = options().use_alpha(false).crop(left, top, width, height);
 
     let (alpha, kind) = (pixels.layout.has_alpha(), pixels.layout.pixel_type());
@@ -30,20 +32,22 @@ pub(super) fn crop_and_resize(
     if alpha {
         MulDiv::new().multiply_alpha_inplace(&mut source).map_err(broken)?;
     }
-    let mut target = Image::new(side, side, kind);
+    let (width, height) = crop::fit(cut.width, cut.height, side);
+    let mut target = Image::new(width, height, kind);
     Resizer::new().resize(&source, &mut target, &options).map_err(broken)?;
     if alpha {
         MulDiv::new().divide_alpha_inplace(&mut target).map_err(broken)?;
     }
-    Pixels::new(target.into_vec(), side, side, pixels.layout)
+    Pixels::new(target.into_vec(), width, height, pixels.layout)
 }
 
-pub(super) fn shrink(square: &encode::Square, side: u32) -> Result<encode::Square, Refusal> {
-    let source = ImageRef::new(square.side, square.side, &square.rgb, fast_image_resize::PixelType::U8x3)
+pub(super) fn shrink(flat: &Flat, side: u32) -> Result<Flat, Refusal> {
+    let (width, height) = crop::fit(flat.width, flat.height, side);
+    let source = ImageRef::new(flat.width, flat.height, &flat.rgb, fast_image_resize::PixelType::U8x3)
         .map_err(broken)?;
-    let mut target = Image::new(side, side, source.pixel_type());
+    let mut target = Image::new(width, height, source.pixel_type());
     Resizer::new().resize(&source, &mut target, &options()).map_err(broken)?;
-    Ok(encode::Square { side, rgb: target.into_vec() })
+    Ok(Flat { width, height, rgb: target.into_vec() })
 }
 
 fn options() -> ResizeOptions {

@@ -3,7 +3,7 @@
 use crate::samples::{self, BLUE, GREEN, RED, YELLOW};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageFormat, RgbImage};
-use photo::image::{CropBox, Limits, Refusal, Rendition, inspect, render};
+use photo::image::{CropBox, Limits, Refusal, Rendition, Shape, inspect, render};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -64,6 +64,52 @@ fn every_orientation_comes_out_upright() {
             let rendition = process(&samples::jpeg_with_exif(&stored, exif), None).unwrap();
             assert_quarters(&decode(&rendition, 0));
             assert_quarters(&decode(&rendition, 2));
+        }
+    }
+}
+
+/// Every variant is whole, upright and in proportion.
+fn assert_whole(rendition: &Rendition, width: u32, height: u32) {
+    assert_eq!((rendition.width, rendition.height), (width, height));
+    for variant in &rendition.variants {
+        let jpeg = image::load_from_memory_with_format(&variant.jpeg, ImageFormat::Jpeg).unwrap().into_rgb8();
+        assert_eq!(jpeg.width().max(jpeg.height()), variant.side);
+        let wanted = f64::from(variant.side) * f64::from(width.min(height)) / f64::from(width.max(height));
+        assert!(
+            (f64::from(jpeg.width().min(jpeg.height())) - wanted).abs() <= 1.0,
+            "{:?}",
+            jpeg.dimensions()
+        );
+        assert_eq!(jpeg.width() > jpeg.height(), width > height);
+        assert_eq!(metadata_segments(&variant.jpeg), Vec::<u8>::new());
+        assert_quarters(&jpeg);
+    }
+}
+
+// CONTRACT §7: pictures of galleries keep their proportions, whichever way up they were taken.
+#[test]
+fn whole_pictures_keep_their_proportions() {
+    let whole = |bytes: &[u8]| {
+        let limits = Limits::default();
+        inspect(bytes, Shape::Whole, &limits).and_then(|inspected| render(&inspected, &limits))
+    };
+    for exif in 1..=8 {
+        let stored = samples::held(&samples::quarters(2400, 1800), Orientation::from_exif(exif).unwrap());
+        let rendition = whole(&samples::jpeg_with_exif(&stored, exif)).unwrap();
+        assert_whole(&rendition, 1600, 1200);
+        assert_eq!(sides(&rendition), [1600, 800, 320]);
+    }
+    for (width, height, largest, offered) in [
+        (1000, 600, (1000, 600), &[1000, 800, 320][..]),
+        (200, 300, (200, 300), &[300][..]),
+        (4000, 40, (1600, 16), &[1600, 800, 320][..]),
+    ] {
+        let picture = DynamicImage::from(samples::quarters(width, height));
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
+            let rendition = whole(&samples::encode(&picture, format)).unwrap();
+            assert_eq!((rendition.width, rendition.height), largest, "{format:?}");
+            assert_eq!(sides(&rendition), offered);
+            assert!(!rendition.thumbhash.is_empty());
         }
     }
 }

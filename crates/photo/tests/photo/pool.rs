@@ -2,7 +2,7 @@
 
 use crate::samples;
 use bytes::Bytes;
-use photo::image::{Limits, Refusal};
+use photo::image::{Limits, Refusal, Shape};
 use photo::pool::{Busy, Pool, PoolSettings};
 
 fn pool(threads: usize, queue: usize) -> Pool {
@@ -11,7 +11,7 @@ fn pool(threads: usize, queue: usize) -> Pool {
 
 #[tokio::test]
 async fn refusals_come_back() {
-    let answer = pool(1, 1).render(Bytes::from_static(b"<svg/>"), None).await;
+    let answer = pool(1, 1).render(Bytes::from_static(b"<svg/>"), Shape::Square(None)).await;
     assert_eq!(answer, Ok(Err(Refusal::UnsupportedType)));
 }
 
@@ -20,7 +20,7 @@ async fn refusals_come_back() {
 async fn a_full_queue_is_busy() {
     let pool = pool(1, 2);
     let picture = samples::jpeg(1500, 1500, false);
-    let jobs = (0..12).map(|_| pool.render(picture.clone(), None));
+    let jobs = (0..12).map(|_| pool.render(picture.clone(), Shape::Square(None)));
     let answers = futures_util::future::join_all(jobs).await;
     let done = answers.iter().filter(|answer| matches!(answer, Ok(Ok(_)))).count();
     let busy = answers.iter().filter(|answer| matches!(answer, Err(Busy))).count();
