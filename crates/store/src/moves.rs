@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError, Subject,
-    pictures::{Picture, queue_objects},
+    pictures::{Picture, queue_objects, state},
     schema::{deletions, pictures},
 };
 
@@ -32,33 +32,24 @@ pub enum Moved {
     Busy,
 }
 
-/// Within a transaction: holds the picture's row while it is in the source and stays there, and gives its owner.
-/// Whoever supersedes or deletes a picture takes the same row first, so what is queued here was queued before.
+/// Those that move. Objects of others are being written or being deleted.
+const MOVABLE: [&str; 3] = [state::STAGED, state::CURRENT, state::KEPT];
+
+/// Within a transaction: the picture's row, held as long as it is in the source and stays there; gives its owner.
 macro_rules! hold {
     ($c:ident, $step:expr) => {{
         let held: Option<Option<String>> = diesel::update(
             pictures::table
                 .find(&$step.picture)
                 .filter(pictures::store.eq(&$step.from))
-                .filter(pictures::state.ne("gone")),
+                .filter(pictures::state.eq_any(MOVABLE)),
         )
         .set(pictures::store.eq(&$step.from))
         .returning(pictures::user_id)
         .get_result($c)
         .await
         .optional()?;
-        match held {
-            None => None,
-            Some(owner) => {
-                let leaving: i64 = deletions::table
-                    .filter(deletions::store.eq(&$step.from))
-                    .filter(deletions::key.eq_any(&$step.keys))
-                    .count()
-                    .get_result($c)
-                    .await?;
-                (leaving == 0).then_some(owner)
-            }
-        }
+        held
     }};
 }
 
@@ -179,7 +170,7 @@ impl Store {
                     pictures::table
                         .filter(pictures::key_base.eq(&base))
                         .filter(pictures::store.eq(&to))
-                        .filter(pictures::state.ne("gone")),
+                        .filter(pictures::state.ne(state::GONE)),
                 )
                 .set(pictures::store.eq(&to))
                 .execute(c)
@@ -205,39 +196,23 @@ impl Store {
         })
     }
 
-    /// Whether any of these objects waits to be deleted.
-    pub async fn deletions_of(&self, name: &str, keys: &[String]) -> Result<bool, StoreError> {
-        let count: i64 = read!(self, |c| Ok(deletions::table
-            .filter(deletions::store.eq(name))
-            .filter(deletions::key.eq_any(keys))
-            .count()
-            .get_result(c)
-            .await?))?;
-        Ok(count > 0)
-    }
-
-    /// How many pictures whose objects may exist each store has.
-    pub async fn pictures_by_store(&self) -> Result<Vec<(String, i64)>, StoreError> {
+    /// How many pictures each store has, by state; those without objects are not counted.
+    pub async fn pictures_by_store(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
         read!(self, |c| Ok(pictures::table
-            .filter(pictures::state.ne("gone"))
-            .group_by(pictures::store)
-            .select((pictures::store, diesel::dsl::count_star()))
-            .order(pictures::store)
+            .filter(pictures::state.ne(state::GONE))
+            .group_by((pictures::store, pictures::state))
+            .select((pictures::store, pictures::state, diesel::dsl::count_star()))
+            .order((pictures::store, pictures::state))
             .load(c)
             .await?))
     }
 
-    /// Of one store, by id, `limit` after `after`.
-    pub async fn pictures_in(
-        &self,
-        name: &str,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<Picture>, StoreError> {
+    /// Those of one store that can move, by id, `limit` after `after`.
+    pub async fn pictures_in(&self, name: &str, after: &str, limit: i64) -> Result<Vec<Picture>, StoreError> {
         read!(self, |c| Ok(pictures::table
             .filter(pictures::store.eq(name))
             .filter(pictures::id.gt(after))
-            .filter(pictures::state.ne("gone"))
+            .filter(pictures::state.eq_any(MOVABLE))
             .order(pictures::id)
             .limit(limit)
             .select(Picture::as_select())

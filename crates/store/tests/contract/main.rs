@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion")]
 
 mod codes_and_tokens;
+mod dump;
 mod events;
 mod expiry;
 mod freshness;
+mod moves;
 mod personal_tokens;
 mod pictures;
 mod schema;

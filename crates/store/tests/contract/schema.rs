@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use store::{Store, StoreError};
 
-type Columns = BTreeMap<String, (String, bool)>;
+pub type Columns = BTreeMap<String, (String, bool)>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_databases_have_the_same_columns() {
@@ -51,7 +51,7 @@ async fn a_wrong_url_names_the_schemes_and_makes_no_file() {
     assert!(!path.exists());
 }
 
-fn sqlite_columns(url: &str) -> BTreeMap<String, Columns> {
+pub fn sqlite_columns(url: &str) -> BTreeMap<String, Columns> {
     use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query, sql_types};
     #[derive(QueryableByName)]
     struct Column {
