@@ -10,18 +10,19 @@
 
 use crate::State;
 use crate::installation::{self, MARKER, Mark};
-use crate::key::{KeyBase, ObjectKey, PROFILE_PHOTOS};
-use crate::objects::{ObjectError, ObjectStore, Stores};
+use crate::key::{GALLERIES, KeyBase, ObjectKey, PROFILE_PHOTOS};
+use crate::objects::{Listed, ObjectError, ObjectStore, Stores};
 use protocol::Micros;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
+use store::pictures::state;
 use store::{Store, StoreError};
 
 const MINUTE: Micros = 60_000_000;
 /// Far longer than any upload with all its retries.
-const STAGED_FOR: Micros = 15 * MINUTE;
+const UPLOADING_FOR: Micros = 15 * MINUTE;
 /// Longer than an upload and the difference of two clocks.
 const ORPHAN_AGE: Micros = 60 * MINUTE;
 const EVERY: Duration = Duration::from_secs(600);
@@ -95,8 +96,8 @@ impl Repair {
     }
 }
 
-/// `visage photos cleanup`: gives up uploads staged longer than `older_than` ago; their objects are queued for deletion.
-/// Returns how many; `dry_run` only counts.
+/// `visage photos cleanup`: gives up uploads that came longer than `older_than` ago and that nobody confirmed, or that
+/// never came to their end; their objects are queued for deletion. Returns how many; `dry_run` only counts.
 pub async fn cleanup(
     store: &Store,
     older_than: Micros,
@@ -104,12 +105,25 @@ pub async fn cleanup(
     dry_run: bool,
 ) -> Result<usize, StoreError> {
     let before = now - older_than;
+    let unfinished = before.min(now - UPLOADING_FOR);
     if dry_run {
-        return store.count_staged(before).await;
+        let staged = store.count_waiting(state::STAGED, before).await?;
+        return Ok(staged + store.count_waiting(state::UPLOADING, unfinished).await?);
     }
+    let staged = give_up(store, state::STAGED, before, now).await?;
+    Ok(staged + give_up(store, state::UPLOADING, unfinished, now).await?)
+}
+
+/// A hundred at a time, so that no transaction is long.
+async fn give_up(
+    store: &Store,
+    state: &'static str,
+    before: Micros,
+    now: Micros,
+) -> Result<usize, StoreError> {
     let mut all = 0;
     loop {
-        let discarded = store.discard_staged(before, 100, now).await?;
+        let discarded = store.discard_waiting(state, before, 100, now).await?;
         all += discarded;
         if discarded == 0 {
             return Ok(all);
@@ -128,18 +142,22 @@ pub async fn verify(
 }
 
 /// One round of the background sweep. A store that fails does not keep the others from being swept.
-pub async fn sweep(store: &Store, state: &State, now: Micros) -> Result<Verified, SweepError> {
-    let given_up = cleanup(store, STAGED_FOR, now, false).await?;
-    if given_up > 0 {
-        tracing::info!(count = given_up, "gave up unfinished uploads");
+pub async fn sweep(store: &Store, room: &State, now: Micros) -> Result<Verified, SweepError> {
+    let unfinished = give_up(store, state::UPLOADING, now - UPLOADING_FOR, now).await?;
+    let unconfirmed = give_up(store, state::STAGED, now - room.staged_for, now).await?;
+    let left_behind = store.discard_left_behind(now).await?;
+    if unfinished + unconfirmed + left_behind > 0 {
+        tracing::info!(unfinished, unconfirmed, left_behind, "gave up uploads");
     }
-    for (name, objects) in state.stores.iter() {
+    // `photos.keep_versions` may have been lowered.
+    while store.trim_kept(room.retention, 100, now).await? > 0 {}
+    for (name, objects) in room.stores.iter() {
         if let Err(error) = objects.tidy(now - ORPHAN_AGE).await {
             tracing::warn!(store = name, %error, "cannot remove what interrupted writes left behind");
         }
     }
     // Orphans go; a lost photo is a matter for a person, who may still find the objects in a backup.
-    let verified = compare(store, &state.stores, now, Repair::report(), Deletes::WhereSafe).await?;
+    let verified = compare(store, &room.stores, now, Repair::report(), Deletes::WhereSafe).await?;
     metrics::gauge!("visage_photos_missing").set(verified.missing.len() as f64);
     for missing in &verified.missing {
         tracing::error!(picture = %missing.picture, store = %missing.store, keys = ?missing.keys, "objects of a current photo are lost");
@@ -147,7 +165,7 @@ pub async fn sweep(store: &Store, state: &State, now: Micros) -> Result<Verified
     for (name, error) in &verified.failed {
         tracing::warn!(store = %name, %error, "the sweep could not look through a photo store; will try again");
     }
-    for (name, _) in state.stores.iter() {
+    for (name, _) in room.stores.iter() {
         let held = verified.held.iter().find(|(held, _)| held == name);
         metrics::gauge!("visage_photo_sweep_held", "store" => name.to_owned()).set(f64::from(held.is_some()));
         if let Some((_, why)) = held {
@@ -254,23 +272,14 @@ impl Survey {
         }
     }
 
-    fn is_new_or_known(&self) -> bool {
-        self.seen.is_empty() || self.known > 0
-    }
-}
-
-async fn survey(
-    store: &Store,
-    name: &str,
-    objects: &dyn ObjectStore,
-    written_before: Micros,
-) -> Result<Survey, SweepError> {
-    let (mut survey, mut cursor) = (Survey::default(), None);
-    loop {
-        let page = objects.list(PROFILE_PHOTOS, cursor, PAGE).await;
-        let page = page.map_err(|source| SweepError::Objects { store: name.to_owned(), source })?;
-        survey.seen.extend(page.objects.iter().map(|object| hash(&object.name)));
-        let old = page.objects.iter().filter(|object| object.written_at < written_before);
+    async fn add(
+        &mut self,
+        store: &Store,
+        page: &[Listed],
+        written_before: Micros,
+    ) -> Result<(), StoreError> {
+        self.seen.extend(page.iter().map(|object| hash(&object.name)));
+        let old = page.iter().filter(|object| object.written_at < written_before);
         // Names that are none of ours were put there by others; they are left alone.
         let mut bases: BTreeMap<String, Vec<ObjectKey>> = BTreeMap::new();
         for (base, key) in old.filter_map(|object| by_base(&object.name)) {
@@ -283,17 +292,40 @@ async fn survey(
         }
         for (base, keys) in bases {
             if known.contains(&base) {
-                survey.known += keys.len();
+                self.known += keys.len();
             } else {
-                survey.orphans.extend(keys);
+                self.orphans.extend(keys);
             }
         }
-        cursor = page.next;
-        if cursor.is_none() {
-            survey.seen.sort_unstable();
-            return Ok(survey);
+        Ok(())
+    }
+
+    fn is_new_or_known(&self) -> bool {
+        self.seen.is_empty() || self.known > 0
+    }
+}
+
+async fn survey(
+    store: &Store,
+    name: &str,
+    objects: &dyn ObjectStore,
+    written_before: Micros,
+) -> Result<Survey, SweepError> {
+    let mut survey = Survey::default();
+    for prefix in [PROFILE_PHOTOS, GALLERIES] {
+        let mut cursor = None;
+        loop {
+            let page = objects.list(prefix, cursor, PAGE).await;
+            let page = page.map_err(|source| SweepError::Objects { store: name.to_owned(), source })?;
+            survey.add(store, &page.objects, written_before).await?;
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
         }
     }
+    survey.seen.sort_unstable();
+    Ok(survey)
 }
 
 fn by_base(name: &str) -> Option<(String, ObjectKey)> {
@@ -343,7 +375,7 @@ async fn find_missing(
             // objects that the listing may have missed.
             let settled = row.confirmed_at.is_some_and(|at| at < now - repair.older_than.min(MINUTE));
             let Some(seen) = present.get(&row.store) else { continue };
-            if row.state != "current" || !settled {
+            if row.state != state::CURRENT || !settled {
                 continue;
             }
             let mut keys = store::pictures::object_keys(&row.key_base, &row.sizes);

@@ -6,9 +6,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Every scope that Visage gives out (CONTRACT section 3); `galleries` joins with the galleries. Metadata
-/// lists this table, requests are cut down to it.
-pub const KNOWN: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
+/// Every scope that Visage gives out (CONTRACT section 3). Metadata lists this table, requests are cut down to
+/// it.
+pub const KNOWN: [&str; 7] =
+    ["openid", "profile", "email", "phone", "address", "offline_access", "galleries"];
 
 /// A set of scope tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

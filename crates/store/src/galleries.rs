@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError,
     organizations::{Denied, MOST_ORGANIZATIONS, Organization, hold_organization},
+    photo_blocks::is_blocked,
     pictures::{Picture, state},
     schema::{albums, galleries, organization_owners, organizations, pictures, sessions, users},
 };
@@ -183,9 +184,15 @@ impl Store {
             }
             let places: Vec<Option<i64>> = waiting_of!(sender).select(pictures::position).load(c).await?;
             let full = places.len() >= usize::try_from(MOST_PICTURES).unwrap_or(usize::MAX);
-            if !known || full {
+            let denied = match () {
+                () if !known => Some(Denied::NotFound),
+                () if is_blocked!(c, &sender.user_id) => Some(Denied::Blocked),
+                () if full => Some(Denied::Full),
+                () => None,
+            };
+            if let Some(denied) = denied {
                 supersede!(c, staged!(&id, &sender.user_id), state::STAGED, now, 0);
-                return Ok(Err(if known { Denied::Full } else { Denied::NotFound }));
+                return Ok(Err(denied));
             }
             let last = places.into_iter().flatten().max().unwrap_or(0);
             let placed = diesel::update(staged!(&id, &sender.user_id))
@@ -322,6 +329,8 @@ impl Store {
                 .select(pictures::id)
                 .load(c)
                 .await?;
+            // What was sent before is not shown afterwards; it goes when it was left behind.
+            let waiting = if is_blocked!(c, user_id) { Vec::new() } else { waiting };
             let mut shown = Vec::new();
             for id in waiting {
                 let place = i64::try_from(shown.len()).unwrap_or(i64::MAX) + 1;
@@ -457,9 +466,15 @@ impl Store {
                 .load(c)
                 .await?;
             let full = places.len() >= usize::try_from(MOST_PICTURES).unwrap_or(usize::MAX);
-            if !own || full {
+            let denied = match () {
+                () if !own => Some(Denied::NotFound),
+                () if is_blocked!(c, &user_id) => Some(Denied::Blocked),
+                () if full => Some(Denied::Full),
+                () => None,
+            };
+            if let Some(denied) = denied {
                 supersede!(c, staged!(&picture_id, &user_id), state::STAGED, now, 0);
-                return Ok(Err(if own { Denied::Full } else { Denied::NotFound }));
+                return Ok(Err(denied));
             }
             let last = places.into_iter().flatten().max().unwrap_or(0);
             let added = diesel::update(staged!(&picture_id, &user_id))

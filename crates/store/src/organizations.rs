@@ -37,6 +37,9 @@ pub enum Denied {
     LastOwner,
     #[error("there are as many as there may be")]
     Full,
+    /// The person may not add pictures.
+    #[error("blocked")]
+    Blocked,
     /// Not each picture exactly once.
     #[error("not each picture once")]
     Order,

@@ -82,6 +82,32 @@ messages! {
     UploadsBlocked = "uploads-blocked",
     /// For administrators.
     NothingToRemove = "nothing-to-remove",
+    // Galleries.
+    GalleryCreated = "gallery-created",
+    GalleryRenamed = "gallery-renamed",
+    GalleryDeleted = "gallery-deleted",
+    GalleryNameInvalid = "gallery-name-invalid",
+    GalleryFull { most: u64 } = "gallery-full",
+    /// As many galleries, or organizations, as there may be.
+    GalleriesFull = "galleries-full",
+    GalleryImageAdded = "gallery-image-added",
+    GalleryImageRemoved = "gallery-image-removed",
+    GalleryOrderSaved = "gallery-order-saved",
+    GalleryOrderInvalid = "gallery-order-invalid",
+    CaptionSaved = "caption-saved",
+    CaptionInvalid { most: u64 } = "caption-invalid",
+    /// Pictures that wait for their gallery.
+    WaitingFull { most: u64 } = "waiting-full",
+    OrganizationMissing = "organization-missing",
+    OrganizationRenamed = "organization-renamed",
+    OrganizationNameInvalid = "organization-name-invalid",
+    OrganizationNameTaken = "organization-name-taken",
+    OwnerAdded = "owner-added",
+    OwnerRemoved = "owner-removed",
+    OwnerUnknown = "owner-unknown",
+    OwnerAlready = "owner-already",
+    OwnerLast = "owner-last",
+    OwnersFull { most: u64 } = "owners-full",
     // Signing in and the account page.
     SignInFailed = "sign-in-failed",
     SignInSlowed { seconds: u64 } = "sign-in-slowed",

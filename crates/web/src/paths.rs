@@ -46,6 +46,25 @@ pub const ROOM_UPLOAD: &str = "/rooms/{room}/upload-image/";
 pub const ROOM_DELETE: &str = "/rooms/{room}/delete-image/{image}/";
 pub const ROOM_REORDER: &str = "/rooms/{room}/reorder-images/";
 pub const ROOM_CAPTION: &str = "/rooms/{room}/images/{image}/caption/";
+pub const ESTABLISHMENTS: &str = "/rooms/establishments/";
+pub const ESTABLISHMENT: &str = "/rooms/establishments/{establishment}/";
+/// With the browser's session only: no client decides who owns an organization.
+pub const ESTABLISHMENT_OWNERS: &str = "/rooms/establishments/{establishment}/owners/";
+pub const ESTABLISHMENT_OWNER: &str = "/rooms/establishments/{establishment}/owners/{owner}/";
+/// The same as pages.
+pub const GALLERIES: &str = "/account/galleries";
+pub const GALLERY_NEW: &str = "/account/galleries/new";
+pub const GALLERY_WAITING: &str = "/account/galleries/new/images";
+pub const GALLERY_WAITING_DELETE: &str = "/account/galleries/new/images/{image}/delete";
+pub const ORGANIZATION: &str = "/account/galleries/organizations/{organization}";
+pub const ORGANIZATION_OWNERS: &str = "/account/galleries/organizations/{organization}/owners";
+pub const ORGANIZATION_OWNER_REMOVE: &str = "/account/galleries/organizations/{organization}/owners/remove";
+pub const GALLERY: &str = "/account/galleries/{gallery}";
+pub const GALLERY_DELETE: &str = "/account/galleries/{gallery}/delete";
+pub const GALLERY_IMAGES: &str = "/account/galleries/{gallery}/images";
+pub const GALLERY_CAPTION: &str = "/account/galleries/{gallery}/images/{image}/caption";
+pub const GALLERY_MOVE: &str = "/account/galleries/{gallery}/images/{image}/move";
+pub const GALLERY_IMAGE_DELETE: &str = "/account/galleries/{gallery}/images/{image}/delete";
 
 /// For administrators.
 pub const ADMIN_PHOTOS: &str = "/api/admin/photos";

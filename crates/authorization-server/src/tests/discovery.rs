@@ -62,7 +62,7 @@ async fn the_metadata_is_true() {
     check(
         "scopes_supported",
         "scope",
-        &["openid", "profile", "email", "phone", "address", "offline_access", "admin"],
+        &["openid", "profile", "email", "phone", "address", "offline_access", "galleries", "admin"],
     )
     .await;
     check("prompt_values_supported", "prompt", &["none", "login", "consent", "select_account", "create"])
