@@ -1,6 +1,7 @@
 //! Objects as files. A temporary file is written and synced, then linked to its name: `link(2)` is atomic and refuses
 //! to overwrite, so readers see all or nothing, and the directory is synced before we say that it is done.
 
+use super::order::Wanted;
 use super::{Listed, ObjectError, ObjectStore, Page};
 use crate::key::ObjectKey;
 use async_trait::async_trait;
@@ -166,8 +167,8 @@ impl ObjectStore for Disk {
         let prefix = prefix.to_owned();
         self.run(move |disk| {
             // One more than asked for tells whether there is another page.
-            let mut walk =
-                Walk { prefix, after: cursor.unwrap_or_default(), most: limit + 1, found: Vec::new() };
+            let wanted = Wanted { prefix, after: cursor.unwrap_or_default() };
+            let mut walk = Walk { wanted, most: limit + 1, found: Vec::new() };
             walk.folder(&disk.root, "").map_err(failed)?;
             let mut objects = walk.found;
             let more = objects.len() > limit;
@@ -196,9 +197,7 @@ impl ObjectStore for Disk {
 /// Goes through the files in the order of their names, and leaves out folders that hold nothing wanted: a page costs
 /// what is on it, however many there are.
 struct Walk {
-    prefix: String,
-    /// The last name of the page before.
-    after: String,
+    wanted: Wanted,
     most: usize,
     found: Vec<Listed>,
 }
@@ -221,7 +220,7 @@ impl Walk {
             }
             // With its slash a folder stands where the names in it stand.
             let name = if kind.is_dir() { format!("{above}{own}/") } else { format!("{above}{own}") };
-            if self.is_wanted(&name, kind.is_dir()) {
+            if self.wanted.is(&name) {
                 names.push((name, entry));
             }
         }
@@ -239,16 +238,6 @@ impl Walk {
             }
         }
         Ok(())
-    }
-
-    fn is_wanted(&self, name: &str, is_folder: bool) -> bool {
-        let (prefix, after) = (self.prefix.as_str(), self.after.as_str());
-        if is_folder {
-            (name.starts_with(prefix) || prefix.starts_with(name))
-                && (name > after || after.starts_with(name))
-        } else {
-            name.starts_with(prefix) && name > after
-        }
     }
 }
 

@@ -1,15 +1,24 @@
-//! Where finished pictures lie: [`ObjectStore`], the same promise kept by a disk and by Google Cloud Storage.
+//! Where finished pictures lie: [`ObjectStore`], the same promise kept by a disk, by Google Cloud Storage, by S3 and by
+//! FTP servers.
 //!
 //! One set of contract tests (`tests/objects.rs`) runs against every form, with the faults of a network in between.
 
+mod address;
 mod disk;
 mod error;
+mod ftp;
 mod gcs;
+mod order;
+mod patience;
+mod s3;
 mod stores;
 
+pub use address::{Address, BadAddress, FtpAddress, S3Address};
 pub use disk::Disk;
 pub use error::ObjectError;
+pub use ftp::{Ftp, FtpSettings};
 pub use gcs::{Gcs, GcsSettings};
+pub use s3::{S3, S3Settings};
 pub use stores::{OpenError, StoreSettings, Stores};
 
 use crate::key::ObjectKey;
@@ -22,7 +31,7 @@ pub const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Bytes under names that are never used twice.
 ///
-/// Every call ends within its own deadline (some 10 s at worst), with retries inside where they can help.
+/// Every call ends within its own deadline (some 10 s; FTP may have to wait as long for its turn), with retries inside where they can help.
 #[async_trait]
 pub trait ObjectStore: Send + Sync + std::fmt::Debug {
     /// Stores durably; when this returns, a crash cannot lose the object. Never overwrites: the same bytes under the

@@ -1,7 +1,12 @@
 //! The named stores. Every picture row carries the name of its store, so that stores can change while pictures stay.
 
-use super::{Disk, Gcs, GcsSettings, ObjectError, ObjectStore};
+use super::{
+    Address, BadAddress, Disk, Ftp, FtpSettings, Gcs, GcsSettings, ObjectError, ObjectStore, S3, S3Address,
+    S3Settings,
+};
+use keyring::Secret;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,26 +14,36 @@ use std::sync::Arc;
 pub const DEFAULT: &str = "default";
 
 /// One section `[photos.stores.NAME]`, or the shorthand in `[photos]`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct StoreSettings {
     pub name: String,
-    /// `file://PATH` (relative to the working directory, or `file:///…`) or `gs://BUCKET`.
+    /// An [`Address`]; may hold a password.
     pub url: String,
+    /// Google Cloud Storage's, or S3's.
     pub endpoint: Option<String>,
     pub grpc_endpoint: Option<String>,
     pub credentials: Option<PathBuf>,
+    /// For FTP; goes before one in the URL.
+    pub password: Option<Secret>,
+    /// Further roots (PEM) for the certificates of S3 and FTP servers.
+    pub ca_file: Option<PathBuf>,
     /// `photos.max_age`, in seconds.
     pub max_age: u32,
 }
 
+impl fmt::Debug for StoreSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.url.parse::<Address>().map(|address| address.to_string());
+        f.debug_struct("StoreSettings").field("name", &self.name).field("address", &address).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("photo store `{name}`: the scheme of `{url}` is not one of file://, gs://")]
-    UnknownScheme { name: String, url: String },
-    #[error("photo store `{name}`: {scheme}:// stores come with a later version; use file:// or gs://")]
-    NotYet { name: String, scheme: String },
-    #[error("photo store `{name}`: `{url}` names no folder or bucket")]
-    Empty { name: String, url: String },
+    #[error("photo store `{name}`: its URL {source}")]
+    Address { name: String, source: BadAddress },
+    #[error("no photo store is configured")]
+    None,
     #[error("photo store `{name}`: {source}")]
     Failed { name: String, source: ObjectError },
 }
@@ -48,8 +63,7 @@ impl Stores {
             by_name.insert(one.name.clone(), open(one).await?);
         }
         let default = settings.first().and_then(|first| by_name.get(&first.name)).map(Arc::clone);
-        let default =
-            default.ok_or_else(|| OpenError::Empty { name: DEFAULT.to_owned(), url: String::new() })?;
+        let default = default.ok_or(OpenError::None)?;
         Ok(Self { by_name: Arc::new(by_name), default })
     }
 
@@ -75,35 +89,27 @@ impl Stores {
 }
 
 async fn open(settings: &StoreSettings) -> Result<Arc<dyn ObjectStore>, OpenError> {
-    let (name, url) = (settings.name.clone(), settings.url.clone());
-    let Some((scheme, place)) = url.split_once("://") else {
-        return Err(OpenError::UnknownScheme { name, url });
-    };
-    let place = place.trim_end_matches('/');
-    if place.is_empty() {
-        return Err(OpenError::Empty { name, url });
-    }
-    match scheme {
-        "file" => match Disk::open(place) {
-            Ok(disk) => Ok(Arc::new(disk)),
-            Err(error) => Err(OpenError::Failed { name, source: ObjectError::Denied(error.into()) }),
-        },
-        "gs" => {
-            let settings = GcsSettings {
-                bucket: place.to_owned(),
-                endpoint: settings.endpoint.clone(),
-                grpc_endpoint: settings.grpc_endpoint.clone(),
-                credentials: settings.credentials.clone(),
-                max_age: settings.max_age,
-            };
-            match Gcs::open(&settings).await {
-                Ok(gcs) => Ok(Arc::new(gcs)),
-                Err(source) => Err(OpenError::Failed { name, source }),
-            }
+    let name = || settings.name.clone();
+    let address = settings.url.parse().map_err(|source| OpenError::Address { name: name(), source })?;
+    connect(settings, address).await.map_err(|source| OpenError::Failed { name: name(), source })
+}
+
+async fn connect(settings: &StoreSettings, address: Address) -> Result<Arc<dyn ObjectStore>, ObjectError> {
+    let StoreSettings { endpoint, grpc_endpoint, credentials, password, ca_file, max_age, .. } = settings.clone();
+    Ok(match address {
+        Address::Disk(path) => {
+            Arc::new(Disk::open(path).map_err(|error| ObjectError::Denied(error.into()))?)
         }
-        "s3" | "ftp" | "ftps" => Err(OpenError::NotYet { name, scheme: scheme.to_owned() }),
-        _ => Err(OpenError::UnknownScheme { name, url }),
-    }
+        Address::Gcs { bucket } => {
+            let settings = GcsSettings { bucket, endpoint, grpc_endpoint, credentials, max_age };
+            Arc::new(Gcs::open(&settings).await?)
+        }
+        Address::S3(address) => {
+            let address = S3Address { endpoint: address.endpoint.or(endpoint), ..address };
+            Arc::new(S3::open(&S3Settings { address, credentials, ca_file, max_age })?)
+        }
+        Address::Ftp(address) => Arc::new(Ftp::open(&FtpSettings { address, password, ca_file })?),
+    })
 }
 
 #[cfg(test)]
@@ -112,16 +118,20 @@ mod tests {
 
     async fn refused(url: &str) -> String {
         let settings =
-            StoreSettings { name: "default".to_owned(), url: url.to_owned(), ..Default::default() };
-        Stores::open(&[settings]).await.unwrap_err().to_string()
+            StoreSettings { name: "eu".to_owned(), url: url.to_owned(), ..Default::default() };
+        let debug = format!("{settings:?}");
+        let error = Stores::open(&[settings]).await.unwrap_err();
+        let shown = format!("{error} {error:?} {debug}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+        error.to_string()
     }
 
     #[tokio::test]
-    async fn other_schemes_are_refused_by_name() {
-        assert!(refused("s3://bucket?region=x").await.contains("s3://"));
-        assert!(refused("ftps://user@host/dir").await.contains("ftps://"));
-        assert!(refused("http://x/").await.contains("file://, gs://"));
-        assert!(refused("data/photos").await.contains("data/photos"));
-        assert!(refused("gs://").await.contains("names no folder or bucket"));
+    async fn what_is_wrong_is_said_with_the_name_of_the_store() {
+        assert_eq!(refused("gs://").await, "photo store `eu`: its URL names no bucket");
+        assert!(refused("ftq://me:s3cret@host/x").await.contains("is not an object store"));
+        assert!(refused("ftp://me:s3cret@host/x?y").await.contains("no query"));
+        assert!(refused("ftp://me@host/x").await.contains("needs a password"));
+        assert!(refused("s3://b?endpoint=http://minio.example").await.contains("without encryption"));
     }
 }
