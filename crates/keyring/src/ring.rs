@@ -38,6 +38,8 @@ pub enum Token {
     Id,
     /// <https://www.rfc-editor.org/rfc/rfc9068#section-2.1>
     Access,
+    /// <https://www.rfc-editor.org/rfc/rfc8417#section-2.3>
+    SecurityEvent,
 }
 
 /// The claims of an access token (RFC 9068 §2.2), as we write them and as we read them back. Times are Unix seconds.
@@ -103,6 +105,7 @@ struct SigningKey {
     signer: Signer,
     id_header: String,
     access_header: String,
+    event_header: String,
 }
 
 impl Ring {
@@ -136,6 +139,7 @@ impl Ring {
         let header = match token {
             Token::Id => &key.id_header,
             Token::Access => &key.access_header,
+            Token::SecurityEvent => &key.event_header,
         };
         let claims = serde_json::to_vec(claims)?;
         let mut jwt = String::with_capacity(header.len() + claims.len() * 4 / 3 + 360);
@@ -273,7 +277,12 @@ impl SigningKey {
             let json = format!(r#"{{"alg":"{}","typ":"{typ}","kid":"{kid}"}}"#, alg.as_str());
             URL_SAFE_NO_PAD.encode(json) + "."
         };
-        SigningKey { id_header: header("JWT"), access_header: header("at+jwt"), signer }
+        SigningKey {
+            id_header: header("JWT"),
+            access_header: header("at+jwt"),
+            event_header: header("secevent+jwt"),
+            signer,
+        }
     }
 }
 

@@ -207,25 +207,29 @@ impl Store {
         lease: i64,
         now: i64,
     ) -> Result<Vec<Receiver>, StoreError> {
+        let due: Vec<String> = read!(self, |c| Ok(event_receivers::table
+            .inner_join(clients::table.on(clients::id.eq(event_receivers::client_id)))
+            .filter(clients::is_active.eq(true))
+            .filter(event_receivers::not_before.le(now))
+            .filter(event_receivers::leased_until.le(now))
+            .filter(exists(
+                events::table
+                    .filter(events::client_id.eq(event_receivers::client_id))
+                    .filter(events::not_before.le(now)),
+            ))
+            .order(event_receivers::not_before)
+            .limit(limit)
+            .select(event_receivers::client_id)
+            .load(c)
+            .await?))?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
         write!(self, |c| {
-            let due: Vec<String> = event_receivers::table
-                .inner_join(clients::table.on(clients::id.eq(event_receivers::client_id)))
-                .filter(clients::is_active.eq(true))
-                .filter(event_receivers::not_before.le(now))
-                .filter(event_receivers::leased_until.le(now))
-                .filter(exists(
-                    events::table
-                        .filter(events::client_id.eq(event_receivers::client_id))
-                        .filter(events::not_before.le(now)),
-                ))
-                .order(event_receivers::not_before)
-                .limit(limit)
-                .select(event_receivers::client_id)
-                .load(c)
-                .await?;
             Ok(diesel::update(
                 event_receivers::table
                     .filter(event_receivers::client_id.eq_any(due))
+                    .filter(event_receivers::not_before.le(now))
                     .filter(event_receivers::leased_until.le(now)),
             )
             .set(event_receivers::leased_until.eq(now + lease))

@@ -1,15 +1,16 @@
 //! The one file that knows every room: opens what they stand on, gives each its own small settings, joins their routes.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use ::web::{
-    Clock, Core, Endpoint, ForwardedHeader, Limits, Pictures, Site, TrustedProxies, endpoint, paths,
-    pictures::DefaultPicture,
+    Clock, Core, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, TrustedProxies, endpoint,
+    outbound, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring};
 use photo::objects::StoreSettings;
 use protocol::{Policy, policy::Pkce};
+use store::pictures::Retention;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -55,19 +56,20 @@ impl House {
         core.clock = clock;
         core.limits = limits(&config);
         core.trusted_proxies = trusted_proxies(&config);
+        core.outbound = outbound(&config)?;
 
         let document = openapi::document(&core.site.issuer).to_string();
         let authorization = authorization_server::State::new(&core.site, policy(&config))
             .map_err(|error| Failure::new(format!("the discovery document: {error}")))?;
         let account = account::State {
             photo_max_bytes: config.photos.max_bytes as u64,
-            delete_after: config.photos.delete_after.micros(),
+            retention: retention(&config),
             logos: account::Logos::default(),
         };
         let photo = photo::State::open(&photo_settings(&config))
             .await
             .map_err(|error| Failure::new(error.to_string()))?;
-        let profile = profile::State { delete_after: config.photos.delete_after.micros() };
+        let profile = profile::State { retention: retention(&config) };
         Ok(Self {
             readiness: Readiness::new(core.store.clone()),
             core: web::Data::new(core),
@@ -81,12 +83,13 @@ impl House {
         })
     }
 
-    /// The photo room's own workers: the deletion queue and the sweep.
-    pub fn photo_workers(&self) -> [JoinHandle<()>; 2] {
+    /// The photo room's own workers: the deletion queue, the sweep and the gauges.
+    pub fn photo_workers(&self) -> [JoinHandle<()>; 3] {
         let (store, clock, photo) = (&self.core.store, &self.core.clock, photo::State::clone(&self.photo));
         [
             tokio::spawn(photo::deletions::run(store.clone(), photo.clone(), clock.clone())),
-            tokio::spawn(photo::sweep::run(store.clone(), photo, clock.clone())),
+            tokio::spawn(photo::sweep::run(store.clone(), photo.clone(), clock.clone())),
+            tokio::spawn(photo::gauges::run(store.clone(), photo, clock.clone())),
         ]
     }
 
@@ -150,7 +153,24 @@ fn trusted_proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(networks, header)
 }
 
-fn pictures(config: &Config, site: &Site) -> Pictures {
+/// Where the pictures can be fetched; commands say it too.
+pub fn outbound(config: &Config) -> Result<Outbound, Failure> {
+    let settings = &config.outbound;
+    let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
+        Failure::new(format!(
+            "`outbound.ca_file`: {} cannot be used: {error}. It must hold certificates in PEM.",
+            path.display()
+        ))
+    };
+    let file = settings.ca_file.as_deref();
+    let roots = file.map(|path| std::fs::read(path).map_err(|error| unreadable(path, &error))).transpose()?;
+    let allow = settings.allow_networks.iter().map(|network| (network.address, network.prefix)).collect();
+    Outbound::new(outbound::Settings { allow, roots })
+        .map_err(|error| unreadable(file.unwrap_or(Path::new("")), &error))
+}
+
+/// Where the pictures can be fetched; commands say it too.
+pub fn pictures(config: &Config, site: &Site) -> Pictures {
     let photos = &config.photos;
     let default = photos.public_url.clone().map(|url| (DEFAULT.to_owned(), url.0));
     let named =
@@ -169,10 +189,18 @@ pub fn photo_settings(config: &Config) -> photo::Settings {
     photo::Settings {
         stores: stores(config),
         limits: photo::image::Limits { bytes: photos.max_bytes, ..photo::image::Limits::default() },
-        delete_after: photos.delete_after.micros(),
+        retention: retention(config),
+        staged_for: photos.staged_for.micros(),
         max_age: max_age(config),
         uploads_per_hour: photos.uploads_per_hour,
         ..photo::Settings::default()
+    }
+}
+
+fn retention(config: &Config) -> Retention {
+    Retention {
+        delete_after: config.photos.delete_after.micros(),
+        keep_versions: config.photos.keep_versions.0.into(),
     }
 }
 
@@ -200,5 +228,7 @@ fn stores(config: &Config) -> Vec<StoreSettings> {
         credentials: store.credentials.clone(),
         max_age,
     });
-    std::iter::once(default).chain(named).collect()
+    let mut stores: Vec<StoreSettings> = std::iter::once(default).chain(named).collect();
+    stores.sort_by_key(|store| store.name != photos.upload_store);
+    stores
 }

@@ -2,8 +2,9 @@
 //!
 //! - [`commands`]: what one types. [`place`]: what every command stands on. [`failure`]: why one ended early.
 //! - [`config`]: one typed configuration from file and environment.
-//! - [`compose`]: the one file that knows every room. [`node`]: a running provider; [`workers`] beside it.
-//! - [`keys`]: carries keys between their rows and their use.
+//! - [`compose`]: the one file that knows every room. [`node`]: a running provider; [`tls`] on its listener, [`workers`]
+//!   beside it.
+//! - [`keys`]: carries keys between their rows and their use. [`events`]: tells applications what changed.
 //! - [`health`], [`metrics`], [`logs`], [`openapi`]: how it is seen from outside.
 //! - [`stopwatch`]: how long something took, for telling people.
 //! - [`demo`]: the main job on embedded defaults, with a relying party.
@@ -12,6 +13,7 @@ pub mod commands;
 pub mod compose;
 pub mod config;
 pub mod demo;
+pub mod events;
 pub mod failure;
 pub mod health;
 pub mod keys;
@@ -21,4 +23,5 @@ pub mod node;
 pub mod openapi;
 pub mod place;
 pub mod stopwatch;
+pub mod tls;
 pub mod workers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use crate::{compose::House, failure::Failure, keys, metrics};
+use crate::{compose::House, events, failure::Failure, keys, metrics, tls};
 
 /// How long audit rows are kept.
 const AUDIT_KEPT: i64 = 365 * 86_400_000_000;
@@ -14,16 +14,20 @@ const AUDIT_KEPT: i64 = 365 * 86_400_000_000;
 pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Workers {
-    pub fn start(house: &House) -> Self {
+    pub fn start(house: &House, certificate: Option<tls::Certificate>) -> Self {
         house.core.store.follow_changes();
         let mut all = vec![
             tokio::spawn(follow_keys(house.clone())),
+            tokio::spawn(events::run(house.core.clone().into_inner())),
             every("keys", Duration::from_secs(600), house, advance_keys),
             every("sweep", Duration::from_secs(60), house, sweep),
             every("maintenance", Duration::from_secs(3600), house, maintain),
         ];
         if house.config.server.metrics_listen.is_some() {
             all.push(every("metrics", Duration::from_secs(5), house, upkeep));
+        }
+        if let Some(certificate) = certificate {
+            all.push(every("certificate", tls::LOOK_EVERY, house, move |_| renew(certificate.clone())));
         }
         all.extend(house.photo_workers());
         Self(all)
@@ -90,11 +94,18 @@ async fn sweep(house: House) -> Result<(), Failure> {
         ::metrics::counter!("visage_swept_rows_total", "table" => table).increment(count as u64);
         tracing::debug!(table, count, "swept");
     }
-    Ok(())
+    Ok(events::give_up(&house.core, house.config.events.keep.micros()).await?)
 }
 
 async fn maintain(house: House) -> Result<(), Failure> {
     Ok(house.core.store.maintain().await?)
+}
+
+async fn renew(certificate: tls::Certificate) -> Result<(), Failure> {
+    if certificate.renew()? {
+        tracing::info!("the renewed TLS certificate is shown from now on");
+    }
+    Ok(())
 }
 
 async fn upkeep(_: House) -> Result<(), Failure> {

@@ -36,6 +36,8 @@ pub struct Config {
     pub oauth: OAuth,
     pub session: Session,
     pub cache: Cache,
+    pub outbound: Outbound,
+    pub events: Events,
     pub mail: Mail,
     pub logs: Logs,
 }
@@ -61,6 +63,18 @@ section! {
         drain: Period = "0s",
         /// How long a stop then waits for requests that are under way.
         shutdown_timeout: Period = "30s",
+        + tls: Tls,
+    }
+}
+
+section! {
+    /// TLS on our own listener; without it a proxy in front speaks TLS. Both or neither.
+    #[derive(Default)]
+    Tls = "server.tls" {
+        /// File with the certificate and its chain (PEM). Read again when it changes.
+        certificate: Option<PathBuf> = "",
+        /// File with its private key (PEM).
+        key: Option<PathBuf> = "",
     }
 }
 
@@ -95,6 +109,9 @@ section! {
     Photos = "photos" {
         /// Where objects are kept: `file://directory` or `gs://bucket`.
         store: StoreUrl = "file://data/photos",
+        /// Name of the store into which new pictures go: `default` is `photos.store`, others stand in
+        /// `[photos.stores]`. This is how an installation moves house: `visage photos migrate`.
+        upload_store: String = "default",
         /// Where stored objects can be fetched, e.g. `https://storage.googleapis.com/bucket`; our own `/media/` when
         /// not set.
         public_url: Option<BaseUrl> = "",
@@ -110,10 +127,16 @@ section! {
         uploads_per_hour: usize = "100",
         /// How long superseded objects outlive the switch, so that no reader meets a hole.
         delete_after: Period = "10s",
-        /// Superseded photos that are kept for going back. Only 0: they are deleted after `delete_after`.
+        /// Superseded photos of a person that are kept for going back, at most 100; the others are deleted after
+        /// `delete_after`. What is kept can be fetched from a store with a public address by those who know its name.
         keep_versions: KeepVersions = "0",
+        /// How long an upload waits for its confirmation before it is given up.
+        staged_for: Period = "1d",
         /// How long others may cache a stored object; a deleted photo may live on in shared caches that long.
         max_age: Period = "1d",
+        /// Whether a photo may be brought in by its address (`{"url": …}` instead of a file). Then we fetch what people and
+        /// clients name; where we connect to is for `[outbound]`.
+        import_by_url: bool = "false",
         /// Picture of people without one: `initials`, `none`, or a URL.
         default: DefaultPicture = "initials",
         + stores: BTreeMap<String, NamedStore>,
@@ -122,7 +145,7 @@ section! {
 
 section! {
     /// Further object stores by name. Every picture remembers its store's name; `photos.store` is the one named
-    /// `default`, into which new pictures go.
+    /// `default`. New pictures go into `photos.upload_store`.
     NamedStore = "photos.stores.NAME" {
         /// Needed; as `photos.store`.
         url: StoreUrl = "",
@@ -159,6 +182,26 @@ section! {
         response_types: ResponseTypes = "[\"code\"]",
         /// Who may register clients. Only `closed`: the administrator, by `visage client add`.
         registration: Registration = "closed",
+    }
+}
+
+section! {
+    /// Requests that we make to addresses that somebody else chose: receivers of events, logos of clients, pictures that
+    /// are brought in. They go to public addresses by https; everything private, loopback or link-local is refused when
+    /// we connect.
+    Outbound = "outbound" {
+        /// File with additional root certificates (PEM) for these requests.
+        ca_file: Option<PathBuf> = "",
+        /// Private networks that they may reach all the same, by plain http too, such as `["10.1.0.0/16"]`.
+        allow_networks: Vec<Network> = "[]",
+    }
+}
+
+section! {
+    /// Events that clients receive when a person's picture changes.
+    Events = "events" {
+        /// How long an event that its client does not take is tried again, each time after a longer wait.
+        keep: Period = "3d",
     }
 }
 

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use super::{
-    Cache, Database, Keys, Logs, Mail, NamedStore, OAuth, Photos, Section, Server, Session, Setting,
+    Cache, Database, Events, Keys, Logs, Mail, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
+    Setting, Tls,
 };
 
 /// Sections in the order of the reference.
 pub const SECTIONS: &[Section] = &[
     Server::SECTION,
+    Tls::SECTION,
     Database::SECTION,
     Keys::SECTION,
     Photos::SECTION,
@@ -16,6 +18,8 @@ pub const SECTIONS: &[Section] = &[
     OAuth::SECTION,
     Session::SECTION,
     Cache::SECTION,
+    Outbound::SECTION,
+    Events::SECTION,
     Mail::SECTION,
     Logs::SECTION,
 ];
