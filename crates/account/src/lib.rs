@@ -7,6 +7,7 @@
 //! - [`sign_in`], [`throttle`], [`device`]: passwords, and how guessing is slowed.
 //! - [`consent`]: yes or no to a client.
 //! - [`overview`], [`name`], [`password`], [`applications`]: the account page and what it changes.
+//! - [`tokens`]: the person's own access tokens.
 //! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon. [`logo`]: clients' logos, through us.
 
 mod applications;
@@ -22,12 +23,13 @@ mod password;
 pub mod setup;
 mod sign_in;
 mod throttle;
+mod tokens;
 mod waiting;
 
 pub use logo::Logos;
 
 use actix_web::{HttpResponse, web::ServiceConfig};
-use protocol::Micros;
+use store::pictures::Retention;
 use web::{Endpoint, Next, paths};
 
 /// What the room needs beside [`web::Core`]; given to actix as `web::Data<State>`.
@@ -35,8 +37,8 @@ use web::{Endpoint, Next, paths};
 pub struct State {
     /// `photos.max_bytes`: said on the page, checked there before the upload; the photo room enforces it.
     pub photo_max_bytes: u64,
-    /// `photos.delete_after`, which every change of a profile needs.
-    pub delete_after: Micros,
+    /// `photos.delete_after` and `keep_versions`, which every change of a profile needs.
+    pub retention: Retention,
     /// Logos of clients; `Logos::default()` fetches from public addresses.
     pub logos: Logos,
 }
@@ -50,6 +52,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ACCOUNT).get(overview::show).mount(cfg);
     Endpoint::at(paths::ACCOUNT_NAME).post(name::change).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PASSWORD).post(password::change).mount(cfg);
+    Endpoint::at(paths::ACCOUNT_TOKENS).get(tokens::show).post(tokens::make).mount(cfg);
+    Endpoint::at(paths::ACCOUNT_TOKENS_REVOKE).post(tokens::revoke).mount(cfg);
     Endpoint::at(paths::ACCOUNT_WITHDRAW).post(applications::withdraw).mount(cfg);
     Endpoint::at(&format!("{}logos/{{client_id}}", paths::ASSETS)).get(logo::serve).mount(cfg);
     Endpoint::at(&format!("{}{{file}}", paths::ASSETS)).get(assets::serve).mount(cfg);

@@ -26,7 +26,9 @@ pub async fn change(
             .await;
     };
     let change = ProfileChange { name: Some(Some(name)), ..ProfileChange::default() };
-    core.store.update_profile(&person.user.id, change, &person.user.id, state.delete_after, core.now()).await?;
+    core.store
+        .update_profile(&person.user.id, change, &person.user.id, state.retention, core.now())
+        .await?;
     Ok(done(Message::NameUpdated))
 }
 

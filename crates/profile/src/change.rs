@@ -7,7 +7,8 @@ use crate::{State, fields};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use protocol::{Micros, Scopes};
+use protocol::Scopes;
+use store::pictures::Retention;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::users::{ProfileChange, User};
@@ -39,7 +40,7 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     let sent = object(&request, &body)?;
     let wrote_phone = sent.contains_key("phone_number");
-    let profile = apply(sent, bearer.user_id(), bearer.actor(), &core, state.delete_after).await?;
+    let profile = apply(sent, bearer.user_id(), bearer.actor(), &core, state.retention).await?;
     // The answer shows a phone number to whoever may read it or has just written it, to nobody else.
     let scopes = match wrote_phone {
         true => bearer.scopes.union(&Scopes::parse("phone").unwrap_or_default()),
@@ -58,12 +59,12 @@ pub(crate) async fn apply(
     user_id: &str,
     actor: &str,
     core: &Core,
-    delete_after: Micros,
+    retention: Retention,
 ) -> Result<store::users::Profile, ApiError> {
     let before = core.store.profile(user_id).await?.ok_or_else(ApiError::token_invalid)?;
     leave_own_picture(&mut sent, &before, &core.pictures)?;
     if let Some(change) = parse(&sent, &before.user, !core.site.is_secure())? {
-        let updated = core.store.update_profile(user_id, change, actor, delete_after, core.now()).await?;
+        let updated = core.store.update_profile(user_id, change, actor, retention, core.now()).await?;
         updated.ok_or_else(ApiError::token_invalid)?;
     }
     core.store.profile(user_id).await?.ok_or_else(ApiError::token_invalid)

@@ -18,14 +18,14 @@ mod token_api;
 mod userinfo;
 
 use actix_web::web::ServiceConfig;
-use protocol::Micros;
+use store::pictures::Retention;
 use web::{Endpoint, paths};
 
 /// What the room needs beside [`web::Core`].
 #[derive(Debug, Clone)]
 pub struct State {
-    /// `photos.delete_after`: an address elsewhere supersedes an uploaded photo.
-    pub delete_after: Micros,
+    /// `photos.delete_after` and `keep_versions`: an address elsewhere supersedes an uploaded photo.
+    pub retention: Retention,
 }
 
 /// Needs `web::Data<profile::State>` and `web::Data<web::Core>`.

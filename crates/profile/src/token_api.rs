@@ -40,7 +40,7 @@ pub async fn change(
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let sent = flat(change::object(&request, &body)?);
-    let profile = change::apply(sent, bearer.user_id(), bearer.actor(), &core, state.delete_after).await?;
+    let profile = change::apply(sent, bearer.user_id(), bearer.actor(), &core, state.retention).await?;
     let message = Message::ProfileUpdated.text(locale);
     Ok(json(&shown(&profile, &bearer, &core, Some(message))?))
 }

@@ -95,7 +95,7 @@ impl House {
         let core = Data::new(core);
         let state = State {
             photo_max_bytes: 5 * 1_048_576,
-            delete_after: 10 * SECOND,
+            retention: store::pictures::Retention { delete_after: 10 * SECOND, keep_versions: 0 },
             logos: account::Logos::default(),
         };
         let app = App::new()

@@ -1,74 +1,123 @@
-//! The second half: one transaction in which the pointer moves. And its opposite.
+//! The second half: one transaction in which the pointer moves, forth (a confirmation), back (an earlier photo is
+//! restored), or to nothing (removed).
 
 use super::stage::Staging;
-use super::{Applied, Upload, UploadError};
+use super::{Upload, UploadError};
 use crate::State;
+use crate::key::ObjectKey;
 use protocol::Micros;
 use store::Store;
-use store::pictures::Picture;
+use store::pictures::{self, Change, From, Picture, Retention, object_keys};
 use store::users::User;
-use web::Core;
+use web::{Actor, Core};
+
+/// The photo that is current now, and its person after the change.
+#[derive(Debug)]
+pub struct Applied {
+    pub user: User,
+    pub picture: Picture,
+}
 
 /// Both halves in one call: all or nothing. Once rendered it runs to its end, even if the caller goes away.
 pub async fn upload(core: &Core, state: &State, upload: Upload) -> Result<Applied, UploadError> {
+    let actor = upload.client_id.clone().unwrap_or_else(|| upload.user_id.clone());
     let staging = Staging::render(core, state, upload).await?;
-    let delete_after = state.delete_after;
+    let retention = state.retention;
     let applied = tokio::spawn(async move {
         staging.put().await?;
         let Staging { store, clock, picture, .. } = &staging;
         let user_id = picture.user_id.clone().unwrap_or_default();
-        let outcome = apply(store, &picture.id, &user_id, delete_after, clock.now()).await;
-        match outcome {
-            Ok(Some(applied)) => Ok(applied),
-            Ok(None) => {
-                staging.give_up().await;
-                Err(UploadError::NoSuchPerson)
-            }
-            Err(error) => {
-                staging.give_up().await;
-                Err(error)
-            }
+        let change = Change { user_id, actor, retention, now: clock.now() };
+        let outcome = make_current(store, &picture.id, From::Uploading, change).await;
+        let outcome = outcome.and_then(|applied| applied.ok_or(UploadError::NoSuchPerson));
+        if outcome.is_err() {
+            staging.give_up().await;
         }
+        outcome
     })
     .await??;
-    state.superseded.notify_one();
-    metrics::counter!("visage_photos_applied_total").increment(1);
+    changed(state);
     Ok(applied)
 }
 
-/// Makes a staged picture the person's photo. `None`: it is not, or not any more, a picture of theirs that waits.
+/// Makes a picture that waits the person's photo. `None`: it is not, or not any more, one of theirs that waits.
 pub async fn confirm(
     core: &Core,
     state: &State,
     id: &str,
-    user_id: &str,
+    actor: &Actor,
 ) -> Result<Option<Applied>, UploadError> {
-    let applied = apply(&core.store, id, user_id, state.delete_after, core.now()).await?;
+    apply(core, state, id, From::Staged, actor).await
+}
+
+/// Makes an earlier photo that was kept current again. `None`: it is not, or not any more, one of theirs that is kept.
+pub async fn restore(
+    core: &Core,
+    state: &State,
+    id: &str,
+    actor: &Actor,
+) -> Result<Option<Applied>, UploadError> {
+    let row = core.store.picture(id).await?;
+    let own = |row: &Picture| {
+        row.user_id.as_deref() == Some(&actor.user_id) && row.state == pictures::state::KEPT
+    };
+    let Some(row) = row.filter(own) else { return Ok(None) };
+    // It may be long since anybody looked at its objects. A pointer never moves to what is not there.
+    let objects = state.stores.get(&row.store).ok_or(UploadError::Lost)?;
+    for key in object_keys(&row.key_base, &row.sizes) {
+        if !objects.exists(&key.parse::<ObjectKey>()?).await? {
+            tracing::error!(picture = id, %key, "an object of a kept photo is lost");
+            return Err(UploadError::Lost);
+        }
+    }
+    apply(core, state, id, From::Kept, actor).await
+}
+
+async fn apply(
+    core: &Core,
+    state: &State,
+    id: &str,
+    from: From,
+    actor: &Actor,
+) -> Result<Option<Applied>, UploadError> {
+    let applied = make_current(&core.store, id, from, change(core.now(), state.retention, actor)).await?;
     if applied.is_some() {
-        state.superseded.notify_one();
-        metrics::counter!("visage_photos_applied_total").increment(1);
+        changed(state);
     }
     Ok(applied)
 }
 
-async fn apply(
+async fn make_current(
     store: &Store,
     id: &str,
-    user_id: &str,
-    delete_after: Micros,
-    now: Micros,
+    from: From,
+    change: Change,
 ) -> Result<Option<Applied>, UploadError> {
-    let Some(user) = store.confirm_profile_picture(id, user_id, delete_after, now).await? else {
-        return Ok(None);
-    };
-    let picture: Picture = store.picture(id).await?.ok_or(UploadError::NoSuchPerson)?;
-    let key_base = picture.key_base.parse()?;
-    Ok(Some(Applied { user, store: picture.store, key_base }))
+    let user_id = change.user_id.clone();
+    match store.make_current(id, from, change).await? {
+        pictures::Applied::Done(done) => {
+            let (user, picture) = *done;
+            Ok(Some(Applied { user, picture }))
+        }
+        pictures::Applied::NotFound => Ok(None),
+        pictures::Applied::Blocked => Err(super::blocked(store, &user_id).await?),
+    }
 }
 
 /// Takes the photo away; what is left to the deletion queue is deleted there.
-pub async fn remove(core: &Core, state: &State, user_id: &str) -> Result<User, UploadError> {
-    let removed = core.store.remove_profile_picture(user_id, state.delete_after, core.now()).await?;
+pub async fn remove(core: &Core, state: &State, actor: &Actor) -> Result<User, UploadError> {
+    let change = change(core.now(), state.retention, actor);
+    let removed = core.store.remove_profile_picture(change).await?;
     state.superseded.notify_one();
     removed.ok_or(UploadError::NoSuchPerson)
+}
+
+fn change(now: Micros, retention: Retention, actor: &Actor) -> Change {
+    let by = actor.client_id.clone().unwrap_or_else(|| actor.user_id.clone());
+    Change { user_id: actor.user_id.clone(), actor: by, retention, now }
+}
+
+fn changed(state: &State) {
+    state.superseded.notify_one();
+    metrics::counter!("visage_photo_uploads_total", "result" => "applied").increment(1);
 }

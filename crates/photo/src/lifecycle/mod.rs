@@ -6,18 +6,17 @@
 mod confirm;
 mod stage;
 
-pub use confirm::{confirm, remove, upload};
-pub use stage::stage;
+pub use confirm::{Applied, confirm, remove, restore, upload};
+pub use stage::{discard, stage};
 
 use crate::State;
 use crate::image::{Refusal, Shape};
-use crate::key::{BadKey, KeyBase};
+use crate::key::BadKey;
 use crate::objects::ObjectError;
 use crate::pool::Busy;
 use bytes::Bytes;
 use protocol::Micros;
-use store::StoreError;
-use store::users::User;
+use store::{Store, StoreError};
 use web::Core;
 
 const HOUR: Micros = 3_600_000_000;
@@ -67,6 +66,12 @@ pub enum UploadError {
     /// The person was deleted meanwhile.
     #[error("there is no such person any more")]
     NoSuchPerson,
+    /// An administrator has blocked the person. `reason` is theirs to read.
+    #[error("the person may not upload")]
+    Blocked { reason: String },
+    /// A kept photo whose objects are not there any more.
+    #[error("the objects of the photo are lost")]
+    Lost,
     #[error(transparent)]
     Objects(#[from] ObjectError),
     #[error(transparent)]
@@ -77,12 +82,20 @@ pub enum UploadError {
     Stopped(#[from] tokio::task::JoinError),
 }
 
-/// The photo that is current now, and its person after the change.
-#[derive(Debug)]
-pub struct Applied {
-    pub user: User,
-    pub store: String,
-    pub key_base: KeyBase,
+/// How many profile photos of a person may wait for their confirmation (CONTRACT §5).
+const WAITING: i64 = 5;
+
+/// 403 before a byte of the body is read; confirming asks again.
+pub async fn permit(core: &Core, user_id: &str) -> Result<(), UploadError> {
+    match core.store.photo_block(user_id).await? {
+        None => Ok(()),
+        Some(block) => Err(UploadError::Blocked { reason: block.reason }),
+    }
+}
+
+async fn blocked(store: &Store, user_id: &str) -> Result<UploadError, StoreError> {
+    let block = store.photo_block(user_id).await?;
+    Ok(UploadError::Blocked { reason: block.map(|block| block.reason).unwrap_or_default() })
 }
 
 /// 429 before a byte of the body is read. A try counts whatever becomes of it: a picture that is refused is as much work.

@@ -1,6 +1,6 @@
 //! The first half of every upload: bytes become objects that a row remembers and nobody sees yet.
 
-use super::{Purpose, Upload, UploadError};
+use super::{Purpose, Upload, UploadError, WAITING};
 use crate::State;
 use crate::image::{Rendition, Shape};
 use crate::key::KeyBase;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 use store::Store;
-use store::pictures::Picture;
+use store::pictures::{Picture, state};
 use web::Core;
 
 /// Checks, renders and stores a picture that waits for its confirmation. Once rendered it runs to its end, even if the
@@ -20,9 +20,18 @@ pub async fn stage(core: &Core, state: &State, upload: Upload) -> Result<Picture
     let staging = Staging::render(core, state, upload).await?;
     tokio::spawn(async move {
         staging.put().await?;
-        Ok(staging.picture)
+        let held = staging.hold().await?;
+        metrics::counter!("visage_photo_uploads_total", "result" => "staged").increment(1);
+        Ok(held)
     })
     .await?
+}
+
+/// Gives up a picture that waits, or a photo that was kept. `false`: it is neither, or not the person's.
+pub async fn discard(core: &Core, state: &State, id: &str, user_id: &str) -> Result<bool, UploadError> {
+    let discarded = core.store.discard_upload(id, user_id, core.now()).await?;
+    state.superseded.notify_one();
+    Ok(discarded)
 }
 
 /// A picture on its way into the object store.
@@ -31,7 +40,9 @@ pub(super) struct Staging {
     pub clock: Arc<dyn web::Clock>,
     objects: Arc<dyn ObjectStore>,
     pub picture: Picture,
-    pub key_base: KeyBase,
+    key_base: KeyBase,
+    /// How many may wait.
+    most: Option<i64>,
     rendition: Rendition,
 }
 
@@ -44,7 +55,13 @@ impl Staging {
             Purpose::Profile => KeyBase::profile_photo(&upload.storage_id, now / 1000, &random)?,
             Purpose::Gallery => KeyBase::gallery_image(&upload.storage_id, now / 1000, &random)?,
         };
+        let most = match upload.purpose {
+            Purpose::Profile => Some(WAITING),
+            // The gallery counts, by its own rules.
+            Purpose::Gallery => None,
+        };
         Ok(Self {
+            most,
             store: core.store.clone(),
             clock: Arc::clone(&core.clock),
             objects: Arc::clone(objects),
@@ -68,6 +85,19 @@ impl Staging {
             return Err(error.into());
         }
         Ok(())
+    }
+
+    /// From now on it waits for its confirmation.
+    async fn hold(mut self) -> Result<Picture, UploadError> {
+        let held = self.store.hold_picture(&self.picture.id, self.most, self.clock.now()).await;
+        if !matches!(held, Ok(true)) {
+            self.give_up().await;
+        }
+        if !held? {
+            return Err(UploadError::NoSuchPerson);
+        }
+        self.picture.state = state::STAGED.to_owned();
+        Ok(self.picture)
     }
 
     pub async fn give_up(&self) {
@@ -96,7 +126,7 @@ fn row(
         sid: upload.sid,
         album_id: None,
         purpose: upload.purpose.as_str().to_owned(),
-        state: "staged".to_owned(),
+        state: state::UPLOADING.to_owned(),
         store: store.to_owned(),
         key_base: key_base.as_str().to_owned(),
         sizes: sides.join(","),

@@ -29,6 +29,7 @@ pub(super) async fn replace(
     match outcome {
         Ok(_) => Ok(back("done", Message::PhotoUpdated)),
         Err(failure) => {
+            failure.count(&state);
             if failure.is_fault() {
                 tracing::error!(?failure, "a photo from the account page could not be taken");
             } else {
@@ -40,12 +41,13 @@ pub(super) async fn replace(
 }
 
 pub(super) async fn remove(
-    SignedIn { user, .. }: SignedIn,
+    SignedIn { user, session }: SignedIn,
     _form: Posted,
     core: Data<Core>,
     state: Data<State>,
 ) -> HttpResponse {
-    match lifecycle::remove(&core, &state, &user.id).await {
+    let actor = Actor { user_id: user.id, client_id: None, sid: Some(session.sid) };
+    match lifecycle::remove(&core, &state, &actor).await {
         Ok(_) => back("done", Message::PhotoDeleted),
         Err(error) => {
             tracing::warn!(%error, "a photo could not be removed");

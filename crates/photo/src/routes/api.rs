@@ -35,13 +35,12 @@ pub(super) async fn replace(
     Language(locale): Language,
 ) -> Result<HttpResponse, Refused> {
     let (bearer, payload) = multipart::known(bearer, payload).await?;
-    let actor = Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None };
-    let applied = upload::apply(&request, payload, &state, &core, ("photo", &actor)).await;
+    let applied = upload::apply(&request, payload, &state, &core, ("photo", &actor(&bearer))).await;
     let applied = applied.map_err(|failure| failure.into_api(&state))?;
     Ok(json(&Replaced {
         success: true,
         message: Message::PhotoUpdated.text(locale),
-        picture: core.pictures.object(&applied.store, &format!("{}.jpg", applied.key_base.as_str())),
+        picture: upload::url(&core, &applied.picture),
         updated_at: seconds(applied.user.updated_at),
     }))
 }
@@ -52,11 +51,15 @@ pub(super) async fn remove(
     state: Data<State>,
     Language(locale): Language,
 ) -> Result<HttpResponse, ApiError> {
-    let removed = lifecycle::remove(&core, &state, bearer.user_id()).await;
+    let removed = lifecycle::remove(&core, &state, &actor(&bearer)).await;
     let user = removed.map_err(|error| Failure::from(error).into_api(&state))?;
     Ok(json(&Removed {
         success: true,
         message: Message::PhotoDeleted.text(locale),
         updated_at: seconds(user.updated_at),
     }))
+}
+
+fn actor(bearer: &Bearer<scope::Profile>) -> Actor {
+    Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None }
 }

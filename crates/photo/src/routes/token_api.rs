@@ -26,6 +26,6 @@ pub(super) async fn upload(
     let actor = Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None };
     let applied = upload::apply(&request, payload, &state, &core, ("profile_picture", &actor)).await;
     let applied = applied.map_err(|failure| failure.into_api(&state))?;
-    let key = format!("{}.jpg", applied.key_base.as_str());
-    Ok(json(&Uploaded { success: true, profile_picture_url: core.pictures.object(&applied.store, &key) }))
+    let profile_picture_url = upload::url(&core, &applied.picture);
+    Ok(json(&Uploaded { success: true, profile_picture_url }))
 }

@@ -7,8 +7,10 @@ use crate::admission::Admitted;
 use crate::image::{CropBox, Refusal, Shape};
 use crate::lifecycle::{self, Applied, Purpose, Upload, UploadError};
 use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::Payload;
+use store::pictures::Picture;
 use views::Message;
 use web::{Actor, ApiError, Core};
 
@@ -45,7 +47,10 @@ pub(super) async fn receive(
 ) -> Result<Form, Failure> {
     // At most as many bodies in memory as pictures are worked on or wait.
     let admitted = match state.admission.enter(user_id).await {
-        Ok(place) => lifecycle::count_try(core, state, user_id).await.map(|()| place),
+        Ok(place) => match lifecycle::permit(core, user_id).await {
+            Ok(()) => lifecycle::count_try(core, state, user_id).await.map(|()| place),
+            Err(blocked) => Err(blocked),
+        },
         Err(busy) => Err(busy.into()),
     };
     let _place = match admitted {
@@ -60,6 +65,11 @@ pub(super) async fn receive(
         Err(BodyError::NoPhoto) => Err(Failure::Missing(field)),
         Err(error) => Err(Failure::Body(error)),
     }
+}
+
+/// The address of the largest variant.
+pub(super) fn url(core: &Core, picture: &Picture) -> String {
+    core.pictures.object(&picture.store, &format!("{}.jpg", picture.key_base))
 }
 
 /// One call uploads and applies (CONTRACT §4), for tokens, which need no CSRF token.
@@ -138,6 +148,7 @@ async fn read(
 impl Failure {
     /// For the API, with the status codes of seed 003: 400 for everything that is wrong with the picture (S126).
     pub fn into_api(self, state: &State) -> ApiError {
+        self.count(state);
         match self {
             Self::Body(BodyError::Malformed) => {
                 ApiError::bad_request("invalid_request", Message::InvalidBody)
@@ -145,6 +156,12 @@ impl Failure {
             Self::Upload(UploadError::TooOften { seconds }) => ApiError::too_many(seconds),
             Self::Upload(UploadError::Busy(_)) => ApiError::unavailable(Message::PhotoBusy),
             Self::Upload(UploadError::NoSuchPerson) => ApiError::token_invalid(),
+            Self::Upload(UploadError::Blocked { .. }) => {
+                ApiError::new(StatusCode::FORBIDDEN, "uploads_blocked", Message::UploadsBlocked)
+            }
+            Self::Upload(UploadError::Lost) => {
+                ApiError::new(StatusCode::GONE, "photo_lost", Message::PhotoLost)
+            }
             Self::Upload(UploadError::Objects(error)) if error.is_transient() => {
                 tracing::warn!(%error, "a photo could not be stored");
                 ApiError::unavailable(Message::Unavailable)
@@ -170,11 +187,30 @@ impl Failure {
             Self::Upload(error) => match error {
                 UploadError::Objects(_) | UploadError::Store(_) => true,
                 UploadError::Key(_) | UploadError::Stopped(_) => true,
-                UploadError::Refused(_) | UploadError::Busy(_) => false,
+                UploadError::Refused(_) | UploadError::Busy(_) | UploadError::Blocked { .. } => false,
+                UploadError::Lost => true,
                 UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
             },
             Self::Body(_) | Self::Missing(_) => false,
         }
+    }
+
+    /// For the statistics; [`Failure::into_api`] does it by itself.
+    pub fn count(&self, state: &State) {
+        state.tally.refused(match self {
+            Self::Upload(error) => match error {
+                UploadError::Refused(_) => self.code(),
+                UploadError::Busy(_) => "busy",
+                UploadError::TooOften { .. } => "too_many_requests",
+                UploadError::Blocked { .. } => "uploads_blocked",
+                UploadError::NoSuchPerson => "no_such_person",
+                UploadError::Lost => "photo_lost",
+                UploadError::Objects(_) => "object_store",
+                UploadError::Store(_) => "database",
+                UploadError::Key(_) | UploadError::Stopped(_) => "server_error",
+            },
+            Self::Body(_) | Self::Missing(_) => self.code(),
+        });
     }
 
     fn code(&self) -> &'static str {
@@ -205,6 +241,8 @@ impl Failure {
                 Refusal::TooSmall => Message::PhotoTooSmall { pixels: u64::from(state.limits.min_side) },
                 Refusal::BadCrop => Message::PhotoCropInvalid,
             },
+            Self::Upload(UploadError::Blocked { .. }) => Message::UploadsBlocked,
+            Self::Upload(UploadError::Lost) => Message::PhotoLost,
             Self::Upload(UploadError::Busy(_)) => Message::PhotoBusy,
             Self::Upload(UploadError::TooOften { seconds }) => Message::TooManyRequests { seconds: *seconds },
             Self::Upload(UploadError::Objects(_) | UploadError::Store(_)) => Message::Unavailable,

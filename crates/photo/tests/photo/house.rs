@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
+use store::pictures::Retention;
 use store::users::User;
 use tempfile::TempDir;
-use web::{Clock, Core, Manual, Pictures, Site, System};
+use web::{Actor, Clock, Core, Manual, Pictures, Site, System};
 
 pub const SECOND: i64 = 1_000_000;
 pub const DELETE_AFTER: i64 = 10 * SECOND;
@@ -80,6 +81,10 @@ impl House {
         lifecycle::upload(&self.core, &self.state, upload(user, bytes)).await
     }
 
+    pub async fn remove(&self, user: &User) -> Result<User, UploadError> {
+        lifecycle::remove(&self.core, &self.state, &actor(user)).await
+    }
+
     /// The object that `picture` names, if there is a photo.
     pub async fn picture(&self, user: &User) -> Option<String> {
         let profile = self.core.store.profile(&user.id).await.unwrap().unwrap();
@@ -114,6 +119,10 @@ impl House {
     }
 }
 
+pub fn actor(user: &User) -> Actor {
+    Actor { user_id: user.id.clone(), client_id: Some("client".to_owned()), sid: None }
+}
+
 pub fn upload(user: &User, bytes: Bytes) -> Upload {
     Upload {
         user_id: user.id.clone(),
@@ -133,6 +142,7 @@ pub fn photo() -> Bytes {
 }
 
 fn state(objects: Arc<dyn ObjectStore>) -> State {
-    let settings = Settings { delete_after: DELETE_AFTER, uploads_per_hour: 10, ..Settings::default() };
+    let retention = Retention { delete_after: DELETE_AFTER, keep_versions: 0 };
+    let settings = Settings { retention, uploads_per_hour: 10, ..Settings::default() };
     State::with_stores(Stores::single(objects), &settings).unwrap()
 }

@@ -20,8 +20,8 @@ async fn a_photo_replaces_another() {
     let user = house.person("ada").await;
     let first = house.upload(&user, photo()).await.unwrap();
     assert_eq!(house.objects().await.len(), 4);
-    assert_eq!(house.picture(&user).await.unwrap(), format!("{}.jpg", first.key_base.as_str()));
-    assert!(!first.key_base.as_str().contains(&user.id), "the subject must not be in a URL");
+    assert_eq!(house.picture(&user).await.unwrap(), format!("{}.jpg", first.picture.key_base.as_str()));
+    assert!(!first.picture.key_base.as_str().contains(&user.id), "the subject must not be in a URL");
 
     house.clock.advance(SECOND);
     let second = house.upload(&user, photo()).await.unwrap();
@@ -44,9 +44,9 @@ async fn a_photo_is_removed() {
     let house = House::new().await;
     let user = house.person("ada").await;
     house.upload(&user, photo()).await.unwrap();
-    let after = lifecycle::remove(&house.core, &house.state, &user.id).await.unwrap();
+    let after = house.remove(&user).await.unwrap();
     assert_eq!((after.picture_id, house.picture(&user).await), (None, None));
-    lifecycle::remove(&house.core, &house.state, &user.id).await.unwrap();
+    house.remove(&user).await.unwrap();
     house.clock.advance(DELETE_AFTER);
     deletions::delete_due(&house.core.store, &house.state, house.core.now()).await.unwrap();
     assert!(house.objects().await.is_empty());
@@ -204,7 +204,7 @@ async fn breaks_at(how: How, at: usize) {
             .await;
     let now = house.picture(&user).await.unwrap();
     match &outcome {
-        Ok(Ok(applied)) => assert_eq!(now, format!("{}.jpg", applied.key_base.as_str())),
+        Ok(Ok(applied)) => assert_eq!(now, format!("{}.jpg", applied.picture.key_base.as_str())),
         Ok(Err(_)) | Err(_) => assert_eq!(now, before, "{how:?} at {at}"),
     }
     assert!(house.promised().await.is_subset(&house.objects().await), "{how:?} at {at}");
@@ -228,9 +228,9 @@ async fn a_failed_deletion_is_retried() {
     let house = House::new().await;
     let user = house.person("ada").await;
     let applied = house.upload(&user, photo()).await.unwrap();
-    lifecycle::remove(&house.core, &house.state, &user.id).await.unwrap();
+    house.remove(&user).await.unwrap();
     // A folder that is not empty, in the object's place: it cannot be deleted.
-    let path = house.path(&format!("{}.jpg", applied.key_base.as_str()));
+    let path = house.path(&format!("{}.jpg", applied.picture.key_base.as_str()));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir_all(path.join("x")).unwrap();
     house.clock.advance(DELETE_AFTER);
@@ -362,7 +362,7 @@ async fn a_leased_head_hides_nothing() {
     let house = House::new().await;
     let user = house.person("ada").await;
     house.upload(&user, photo()).await.unwrap();
-    lifecycle::remove(&house.core, &house.state, &user.id).await.unwrap();
+    house.remove(&user).await.unwrap();
     house.clock.advance(DELETE_AFTER);
     let (store, now) = (&house.core.store, house.core.now());
     assert_eq!(store.claim_deletions(3, 60 * SECOND, now).await.unwrap().len(), 3);
@@ -378,7 +378,7 @@ async fn lost_objects_are_reported_and_mended_on_demand() {
     let (ada, bob) = (house.person("ada").await, house.person("bob").await);
     let lost = house.upload(&ada, photo()).await.unwrap();
     house.upload(&bob, photo()).await.unwrap();
-    let name = format!("{}_96.jpg", lost.key_base.as_str());
+    let name = format!("{}_96.jpg", lost.picture.key_base.as_str());
     std::fs::remove_file(house.path(&name)).unwrap();
     house.clock.advance(2 * 3600 * SECOND);
 

@@ -31,7 +31,11 @@ async fn receiver(store: &Store, id: &str) {
 
 async fn set_picture(store: &Store, url: Option<&str>, now: i64) {
     let change = ProfileChange { picture_url: Some(url.map(str::to_owned)), ..ProfileChange::default() };
-    store.update_profile("ada", change, "rp", 0, now).await.unwrap().unwrap();
+    store
+        .update_profile("ada", change, "rp", store::pictures::Retention::default(), now)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 async fn due(store: &Store, client_id: &str, now: i64) -> Vec<(String, String)> {

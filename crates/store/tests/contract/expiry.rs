@@ -54,8 +54,8 @@ on_both!(every_table_that_grows_is_swept, fresh => {
         .unwrap();
     // A photo that was removed: its objects go first, then its row is history for a while.
     store.stage_picture(pictures::picture("p1")).await.unwrap();
-    store.confirm_profile_picture("p1", "ada", 0, NOW).await.unwrap().unwrap();
-    store.remove_profile_picture("ada", 0, NOW).await.unwrap().unwrap();
+    pictures::confirm(store, "p1", pictures::change("ada", 0, 0)).await.unwrap();
+    store.remove_profile_picture(pictures::change("ada", 0, 0)).await.unwrap().unwrap();
     let due = store.claim_deletions(10, SECOND, NOW).await.unwrap();
     store.finish_deletions(due.into_iter().map(|row| row.id).collect()).await.unwrap();
     assert_eq!(store.deletions_waiting().await.unwrap(), 0, "the queue empties itself");

@@ -1,8 +1,23 @@
 //! The lifecycle of a profile photo: pointer, history, queue, in one transaction.
 
-use store::pictures::{Picture, object_keys};
+use store::Store;
+use store::pictures::{Applied, Change, From, Picture, Retention, object_keys, state};
+use store::users::User;
 
 use crate::{NOW, SECOND, furnish, on_both};
+
+pub fn change(user_id: &str, delete_after: i64, keep_versions: i64) -> Change {
+    let retention = Retention { delete_after, keep_versions };
+    Change { user_id: user_id.into(), actor: user_id.into(), retention, now: NOW }
+}
+
+pub async fn confirm(store: &Store, id: &str, change: Change) -> Option<User> {
+    match store.make_current(id, From::Staged, change).await.unwrap() {
+        Applied::Done(done) => Some(done.0),
+        Applied::NotFound => None,
+        Applied::Blocked => panic!("nobody is blocked"),
+    }
+}
 
 pub fn picture(id: &str) -> Picture {
     Picture {
@@ -40,13 +55,13 @@ on_both!(a_replacement_queues_the_old_objects, fresh => {
     furnish(store).await;
     store.stage_picture(picture("p1")).await.unwrap();
     assert!(store.profile("ada").await.unwrap().unwrap().portrait.is_none(), "staged is not shown");
-    assert!(store.confirm_profile_picture("p1", "bob", 0, NOW).await.unwrap().is_none(), "not bob's");
-    let user = store.confirm_profile_picture("p1", "ada", 10 * SECOND, NOW).await.unwrap().unwrap();
+    assert!(confirm(store, "p1", change("bob", 0, 0)).await.is_none(), "not bob's");
+    let user = confirm(store, "p1", change("ada", 10 * SECOND, 0)).await.unwrap();
     assert_eq!(user.picture_id.as_deref(), Some("p1"));
-    assert!(store.confirm_profile_picture("p1", "ada", 0, NOW).await.unwrap().is_none(), "once only");
+    assert!(confirm(store, "p1", change("ada", 0, 0)).await.is_none(), "once only");
 
     store.stage_picture(picture("p2")).await.unwrap();
-    store.confirm_profile_picture("p2", "ada", 10 * SECOND, NOW).await.unwrap().unwrap();
+    confirm(store, "p2", change("ada", 10 * SECOND, 0)).await.unwrap();
     let portrait = store.profile("ada").await.unwrap().unwrap().portrait.unwrap();
     assert_eq!(portrait.key_base, "profile-photos/o/1-p2");
     assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 0, "not before delete_after");
@@ -58,7 +73,7 @@ on_both!(a_replacement_queues_the_old_objects, fresh => {
     assert_eq!(store.bury_pictures(10).await.unwrap(), 1);
     assert_eq!(store.picture("p1").await.unwrap().unwrap().state, "gone");
 
-    assert!(store.remove_profile_picture("ada", 0, NOW).await.unwrap().unwrap().picture_id.is_none());
+    assert!(store.remove_profile_picture(change("ada", 0, 0)).await.unwrap().unwrap().picture_id.is_none());
     assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 2);
 });
 
@@ -71,7 +86,7 @@ on_both!(confirmations_take_turns, fresh => {
     }
     let all = (0..8).map(|number| {
         let store = store.clone();
-        tokio::spawn(async move { store.confirm_profile_picture(&format!("p{number}"), "ada", 0, NOW).await.unwrap() })
+        tokio::spawn(async move { confirm(&store, &format!("p{number}"), change("ada", 0, 0)).await })
     });
     for one in all.collect::<Vec<_>>() {
         assert!(one.await.unwrap().is_some());
@@ -90,7 +105,7 @@ on_both!(a_deleted_person_leaves_only_the_queue, fresh => {
     let store = &fresh.store;
     furnish(store).await;
     store.stage_picture(picture("p1")).await.unwrap();
-    store.confirm_profile_picture("p1", "ada", 0, NOW).await.unwrap();
+    confirm(store, "p1", change("ada", 0, 0)).await;
     store.stage_picture(picture("p2")).await.unwrap();
     assert!(store.delete_user("ada", 0, NOW).await.unwrap());
     assert!(store.user("ada").await.unwrap().is_none() && store.picture("p1").await.unwrap().is_none());
@@ -104,8 +119,8 @@ on_both!(forgotten_uploads_go, fresh => {
     let store = &fresh.store;
     furnish(store).await;
     store.stage_picture(picture("p1")).await.unwrap();
-    assert_eq!(store.discard_staged(NOW, 10, NOW + 1).await.unwrap(), 0);
-    assert_eq!(store.discard_staged(NOW + 1, 10, NOW + 1).await.unwrap(), 1);
-    assert!(store.confirm_profile_picture("p1", "ada", 0, NOW).await.unwrap().is_none());
+    assert_eq!(store.discard_waiting(state::STAGED, NOW, 10, NOW + 1).await.unwrap(), 0);
+    assert_eq!(store.discard_waiting(state::STAGED, NOW + 1, 10, NOW + 1).await.unwrap(), 1);
+    assert!(confirm(store, "p1", change("ada", 0, 0)).await.is_none());
     assert_eq!(store.deletions_waiting().await.unwrap(), 2);
 });

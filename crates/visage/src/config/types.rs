@@ -230,6 +230,9 @@ impl TryFrom<String> for Registration {
     }
 }
 
+/// More is an archive, not a way back.
+const MOST_VERSIONS: u32 = 100;
+
 /// `photos.keep_versions`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
@@ -239,10 +242,11 @@ impl TryFrom<i64> for KeepVersions {
     type Error = String;
 
     fn try_from(count: i64) -> Result<Self, String> {
-        if count == 0 {
-            return Ok(Self(0));
-        }
-        Err(format!("`{count}` must be 0: this version deletes superseded photos"))
+        u32::try_from(count)
+            .ok()
+            .filter(|count| *count <= MOST_VERSIONS)
+            .map(Self)
+            .ok_or_else(|| format!("`{count}` must be a number from 0 to {MOST_VERSIONS}"))
     }
 }
 

@@ -215,6 +215,6 @@ async fn a_ready_answer_lives_as_long_as_the_access() {
     assert!(Arc::ptr_eq(&first, &access().await), "the second time nothing is read");
     assert_eq!(access().await.userinfo.get().unwrap(), "ready");
     let change = store::users::ProfileChange { name: Some(Some("New".into())), ..Default::default() };
-    house.core.store.update_profile("u1", change, "u1", 0, NOW).await.unwrap();
+    house.core.store.update_profile("u1", change, "u1", store::pictures::Retention::default(), NOW).await.unwrap();
     assert_eq!(access().await.userinfo.get(), None, "the person changed");
 }

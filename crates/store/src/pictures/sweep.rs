@@ -1,0 +1,94 @@
+//! For the sweep: rows whose objects may exist, and those whose objects are gone.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Picture, object_keys, queue_objects, state};
+use crate::{
+    Store, StoreError, Subject,
+    events::picture_event,
+    schema::{deletions, pictures, users},
+};
+
+impl Store {
+    /// A current picture whose objects are lost: its owner has none any more, what is left of it is queued. `false`
+    /// where it is not current (any more).
+    pub async fn withdraw_picture(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let withdrawn: Option<(String, String, String)> =
+                diesel::update(pictures::table.find(&id).filter(pictures::state.eq(state::CURRENT)))
+                    .set((pictures::state.eq(state::SUPERSEDED), pictures::superseded_at.eq(Some(now))))
+                    .returning((pictures::store, pictures::key_base, pictures::sizes))
+                    .get_result(c)
+                    .await
+                    .optional()?;
+            let Some((store, base, sizes)) = withdrawn else { return Ok((false, Vec::new())) };
+            queue_objects!(c, &store, &base, &sizes, now, 0);
+            let owners: Vec<String> = diesel::update(users::table.filter(users::picture_id.eq(&id)))
+                .set((users::picture_id.eq(None::<String>), users::updated_at.eq(now)))
+                .returning(users::id)
+                .get_results(c)
+                .await?;
+            for owner in &owners {
+                picture_event!(c, "picture.removed", None, owner, &id, now);
+            }
+            Ok((true, owners.into_iter().map(Subject::User).collect()))
+        })
+    }
+
+    /// Everything whose objects may exist (not `gone`), by id, `limit` after `after`: for the sweep.
+    pub async fn pictures(&self, after: &str, limit: i64) -> Result<Vec<Picture>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::id.gt(after))
+            .filter(pictures::state.ne("gone"))
+            .order(pictures::id)
+            .limit(limit)
+            .select(Picture::as_select())
+            .load(c)
+            .await?))
+    }
+
+    /// Which of these key bases have a row whose objects may exist.
+    pub async fn known_key_bases(&self, bases: &[String]) -> Result<Vec<String>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::key_base.eq_any(bases))
+            .filter(pictures::state.ne("gone"))
+            .select(pictures::key_base)
+            .load(c)
+            .await?))
+    }
+
+    /// Superseded pictures of which no object waits to be deleted any more become `gone`.
+    pub async fn bury_pictures(&self, limit: i64) -> Result<usize, StoreError> {
+        write!(self, |c| {
+            let rows: Vec<(String, String, String, String)> = pictures::table
+                .filter(pictures::state.eq("superseded"))
+                .limit(limit)
+                .order(pictures::superseded_at)
+                .select((pictures::id, pictures::store, pictures::key_base, pictures::sizes))
+                .load(c)
+                .await?;
+            let mut buried = Vec::new();
+            for (id, store, base, sizes) in rows {
+                let waiting: i64 = deletions::table
+                    .filter(deletions::store.eq(&store))
+                    .filter(deletions::key.eq_any(object_keys(&base, &sizes)))
+                    .count()
+                    .get_result(c)
+                    .await?;
+                if waiting == 0 {
+                    buried.push(id);
+                }
+            }
+            let count = buried.len();
+            diesel::update(
+                pictures::table.filter(pictures::id.eq_any(buried)).filter(pictures::state.eq("superseded")),
+            )
+            .set(pictures::state.eq("gone"))
+            .execute(c)
+            .await?;
+            Ok(count)
+        })
+    }
+}
