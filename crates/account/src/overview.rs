@@ -92,6 +92,7 @@ impl Account {
             has_photo: profile.portrait.is_some(),
             photo_max_bytes: state.photo_max_bytes,
             applications: applications(core, &person.user.id).await?,
+            tokens: core.store.personal_tokens(&person.user.id, core.now()).await?.len(),
             is_admin: profile.user.is_admin,
             notice: self.notice,
             problem: self.problem,

@@ -42,23 +42,46 @@ pub async fn change(
         None => return accept(&core, &request, &person, &form.new).await,
         Some(refusal) => refusal,
     };
-    let page = match refusal {
-        Refusal::Because(message) => Account::refused(message),
-        Refusal::Slowed(seconds) => {
-            Account::refused(Message::SignInSlowed { seconds }).with_status(StatusCode::TOO_MANY_REQUESTS)
-        }
-    };
+    let page = Account::refused(refusal.message()).with_status(refusal.status());
     let mut answer = page.answer(&core, &state, &request, &browser, &person).await?;
-    if let Refusal::Slowed(seconds) = refusal {
-        answer.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
+    refusal.finish(&mut answer);
     Ok(answer)
 }
 
-enum Refusal {
+/// Why somebody who is signed in may not do what asks for their password.
+pub enum Refusal {
     Because(Message),
     /// Seconds.
     Slowed(u64),
+}
+
+impl Refusal {
+    pub fn message(&self) -> Message {
+        match *self {
+            Refusal::Because(message) => message,
+            Refusal::Slowed(seconds) => Message::SignInSlowed { seconds },
+        }
+    }
+
+    /// The page that says it.
+    pub fn answer(&self, page: String) -> HttpResponse {
+        let mut answer = web::page(self.status(), page, None);
+        self.finish(&mut answer);
+        answer
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Refusal::Because(_) => StatusCode::BAD_REQUEST,
+            Refusal::Slowed(_) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    fn finish(&self, answer: &mut HttpResponse) {
+        if let Refusal::Slowed(seconds) = *self {
+            answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+    }
 }
 
 async fn refusal(core: &Core, person: &SignedIn, form: &Change) -> Result<Option<Refusal>, PageError> {
@@ -69,17 +92,21 @@ async fn refusal(core: &Core, person: &SignedIn, form: &Change) -> Result<Option
     if let Err(weak) = Passwords::check(&form.new) {
         return because(message(weak));
     }
-    // Somebody at an unlocked screen must not guess for ever either.
+    prove(core, person, &form.current).await
+}
+
+/// Whether somebody who is signed in knows their password. Somebody at an unlocked screen must not guess for ever either.
+pub async fn prove(core: &Core, person: &SignedIn, current: &Secret) -> Result<Option<Refusal>, PageError> {
     let trial = Trial::by_signed_in(&person.user.id, &person.session.sid);
     if let Some(seconds) = trial.begin(&core.store, core.now()).await? {
         return Ok(Some(Refusal::Slowed(seconds)));
     }
-    match core.passwords.verify(&form.current, person.user.password_hash.as_deref()).await {
+    match core.passwords.verify(current, person.user.password_hash.as_deref()).await {
         Ok(true) => {
             trial.succeed(&core.store).await?;
             Ok(None)
         }
-        Ok(false) => because(Message::PasswordWrong),
+        Ok(false) => Ok(Some(Refusal::Because(Message::PasswordWrong))),
         Err(busy) => {
             trial.never_happened(&core.store).await?;
             Err(busy.into())

@@ -10,3 +10,4 @@ mod password;
 mod setup;
 mod sign_in;
 mod slowing;
+mod tokens;
