@@ -7,7 +7,7 @@ use keyring::Secret;
 use protocol::{Client, Scopes};
 use serde_json::{Value, json};
 
-use super::{client_details, client_details::Details, output};
+use super::{client_details, client_details::Details, client_events, output};
 use crate::{config::Loaded, failure::Failure, place, place::Place};
 
 pub const EXAMPLE: &str = "Example:\n  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json";
@@ -70,7 +70,7 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
     place::run(loaded, async |place| match command {
         Command::Add { id, details, json } => add(place, id, details, json).await,
         Command::List { json } => list(place, json).await,
-        Command::Show(one) => show(&find(place, &one.id).await?, None, one.json),
+        Command::Show(one) => show(place, &find(place, &one.id).await?, None, one.json).await,
         Command::Update { id, details, json } => update(place, &id, details, json).await,
         Command::Delete(one) => delete(place, &one).await,
         Command::RotateSecret(one) => rotate_secret(place, &one).await,
@@ -82,9 +82,11 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
 pub async fn create(
     place: &Place,
     id: Option<String>,
-    details: Details,
+    mut details: Details,
 ) -> Result<(Client, Option<Secret>), Failure> {
     let now = place.now();
+    let events = std::mem::take(&mut details.events);
+    events.check()?;
     let known = match &id {
         Some(id) => place.store.client(id).await?,
         None => None,
@@ -104,6 +106,7 @@ pub async fn create(
         place.store.update_client(client.clone()).await?;
         place.record("client.replaced", &client.id, json!({ "name": client.name })).await?;
     }
+    events.apply(place, &client.id).await?;
     Ok((client, secret))
 }
 
@@ -125,7 +128,7 @@ fn settle_secret(place: &Place, client: &mut Client) -> Option<Secret> {
 
 async fn add(place: &Place, id: Option<String>, details: Details, json: bool) -> Result<(), Failure> {
     let (client, secret) = create(place, id, details).await?;
-    show(&client, secret.as_ref(), json)
+    show(place, &client, secret.as_ref(), json).await
 }
 
 async fn find(place: &Place, id: &str) -> Result<Client, Failure> {
@@ -137,8 +140,19 @@ async fn find(place: &Place, id: &str) -> Result<Client, Failure> {
 
 async fn list(place: &Place, json: bool) -> Result<(), Failure> {
     let all = place.store.clients().await?;
+    let receivers = place.store.event_receivers().await?;
+    let receiver = |client: &Client| receivers.iter().find(|receiver| receiver.client_id == client.id);
     if json {
-        return output::json(&all.iter().map(|client| described(client, None)).collect::<Vec<_>>());
+        let mut list = Vec::new();
+        for client in &all {
+            let mut one = described(client, None);
+            if let Some(receiver) = receiver(client) {
+                let waiting = place.store.events_waiting(&client.id).await?;
+                one["events"] = client_events::described(receiver, waiting);
+            }
+            list.push(one);
+        }
+        return output::json(&list);
     }
     let rows: Vec<_> = all
         .iter()
@@ -150,21 +164,29 @@ async fn list(place: &Place, json: bool) -> Result<(), Failure> {
                 client.name.clone(),
                 kind.into(),
                 state.into(),
+                match receiver(client) {
+                    None => "-".into(),
+                    Some(receiver) if receiver.failures > 0 => "failing".into(),
+                    Some(_) => "yes".into(),
+                },
                 client.redirect_uris.join(" "),
             ]
         })
         .collect();
-    output::table(&["ID", "NAME", "AUTHENTICATES BY", "STATE", "REDIRECT URIS"], &rows);
+    output::table(&["ID", "NAME", "AUTHENTICATES BY", "STATE", "EVENTS", "REDIRECT URIS"], &rows);
     Ok(())
 }
 
-async fn update(place: &Place, id: &str, details: Details, json: bool) -> Result<(), Failure> {
+async fn update(place: &Place, id: &str, mut details: Details, json: bool) -> Result<(), Failure> {
+    let events = std::mem::take(&mut details.events);
+    events.check()?;
     let mut client = details.applied_to(find(place, id).await?, place.now())?;
     let secret = settle_secret(place, &mut client);
     client_details::check(&client)?;
     place.store.update_client(client.clone()).await?;
+    events.apply(place, id).await?;
     place.record("client.updated", id, json!({})).await?;
-    show(&client, secret.as_ref(), json)
+    show(place, &client, secret.as_ref(), json).await
 }
 
 async fn delete(place: &Place, one: &One) -> Result<(), Failure> {
@@ -189,12 +211,19 @@ async fn rotate_secret(place: &Place, one: &One) -> Result<(), Failure> {
     let secret = settle_secret(place, &mut client);
     place.store.update_client(client.clone()).await?;
     place.record("client.secret_rotated", &client.id, json!({})).await?;
-    show(&client, secret.as_ref(), one.json)
+    show(place, &client, secret.as_ref(), one.json).await
 }
 
-fn show(client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Failure> {
-    let described = described(client, secret);
+async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Failure> {
+    let mut described = described(client, secret);
+    let events = match place.store.event_receiver(&client.id).await? {
+        Some(receiver) => Some((receiver, place.store.events_waiting(&client.id).await?)),
+        None => None,
+    };
     if json {
+        if let Some((receiver, waiting)) = &events {
+            described["events"] = client_events::described(receiver, *waiting);
+        }
         return output::json(&described);
     }
     for (name, value) in described.as_object().into_iter().flatten() {
@@ -209,6 +238,9 @@ fn show(client: &Client, secret: Option<&Secret>, json: bool) -> Result<(), Fail
         if !text.is_empty() {
             output::line(format_args!("{name}: {text}"));
         }
+    }
+    if let Some((receiver, waiting)) = &events {
+        output::line(format_args!("events: {}", client_events::said(receiver, *waiting)));
     }
     if secret.is_some() {
         output::note("The secret is shown this once; we keep only its hash.");

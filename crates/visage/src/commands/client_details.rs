@@ -8,7 +8,7 @@ use protocol::{AuthMethod, Client, Micros, Scopes, SigningAlg, registration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::input;
+use super::{client_events::Events, input};
 use crate::failure::Failure;
 
 /// Options win over the document; what neither says stays as it was.
@@ -71,7 +71,9 @@ pub struct Details {
     /// Its terms of service, linked from our pages
     #[arg(long, value_name = "URL")]
     pub tos_uri: Option<String>,
-    /// All of this as RFC 7591 JSON
+    #[command(flatten)]
+    pub events: Events,
+    /// All of this but the events as RFC 7591 JSON
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
 }

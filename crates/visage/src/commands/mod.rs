@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod client_details;
+pub mod client_events;
 mod config;
 mod demo;
 mod doctor;
