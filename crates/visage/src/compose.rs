@@ -7,7 +7,7 @@ use ::web::{
     outbound, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
-use keyring::{MasterKey, Ring};
+use keyring::{MasterKey, Ring, Secret};
 use photo::objects::StoreSettings;
 use protocol::{Policy, policy::Pkce};
 use store::pictures::Retention;
@@ -208,6 +208,10 @@ fn max_age(config: &Config) -> u32 {
     u32::try_from(config.photos.max_age.0.as_secs()).unwrap_or(u32::MAX)
 }
 
+fn password(written: &Option<config::Hidden>) -> Option<Secret> {
+    written.as_ref().map(|hidden| Secret::new(hidden.expose()))
+}
+
 /// The stores of `[photos]`; the first is where new pictures go.
 fn stores(config: &Config) -> Vec<StoreSettings> {
     let photos = &config.photos;
@@ -217,7 +221,9 @@ fn stores(config: &Config) -> Vec<StoreSettings> {
         url: photos.store.0.clone(),
         endpoint: photos.gcs_endpoint.clone(),
         grpc_endpoint: photos.gcs_grpc_endpoint.clone().or(photos.gcs_endpoint.clone()),
-        credentials: photos.gcs_credentials.clone(),
+        credentials: photos.credentials.clone(),
+        password: password(&photos.password),
+        ca_file: photos.ca_file.clone(),
         max_age,
     };
     let named = photos.stores.iter().map(|(name, store)| StoreSettings {
@@ -226,6 +232,8 @@ fn stores(config: &Config) -> Vec<StoreSettings> {
         endpoint: store.endpoint.clone(),
         grpc_endpoint: store.grpc_endpoint.clone().or(store.endpoint.clone()),
         credentials: store.credentials.clone(),
+        password: password(&store.password),
+        ca_file: store.ca_file.clone(),
         max_age,
     });
     let mut stores: Vec<StoreSettings> = std::iter::once(default).chain(named).collect();

@@ -1,6 +1,8 @@
 //! `visage photos …`: each command in a file of its own.
 
+mod admin;
 mod cleanup;
+mod migrate;
 mod verify;
 
 use std::process::ExitCode;
@@ -39,11 +41,18 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Move every picture of one store into another, while servers run
+    #[command(after_help = "Example:\n  visage photos migrate --from default --to cloud --delete-source")]
+    Migrate(migrate::Arguments),
+    #[command(flatten)]
+    Admin(admin::Command),
 }
 
 pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
     place::run(loaded, async |place| match command {
         Command::Verify { repair, dry_run, json } => verify::verify(place, repair && !dry_run, json).await,
+        Command::Admin(command) => admin::run(place, command).await.map(|()| ExitCode::SUCCESS),
+        Command::Migrate(arguments) => migrate::migrate(place, arguments).await,
         Command::Cleanup { days, dry_run, json } => cleanup::cleanup(place, days, dry_run, json).await,
     })
 }
