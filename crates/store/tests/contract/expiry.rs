@@ -52,6 +52,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
         })
         .await
         .unwrap();
+    store.count_refusals(vec![("busy".into(), 1)], NOW).await.unwrap();
     // A photo that was removed: its objects go first, then its row is history for a while.
     store.stage_picture(pictures::picture("p1")).await.unwrap();
     pictures::confirm(store, "p1", pictures::change("ada", 0, 0)).await.unwrap();
@@ -71,7 +72,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "grants", "interactions", "personal_tokens", "pictures", "revoked_tokens", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "grants", "interactions", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());

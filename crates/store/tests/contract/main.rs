@@ -9,6 +9,8 @@ mod expiry;
 mod freshness;
 mod moves;
 mod personal_tokens;
+mod photo_admin;
+mod picture_links;
 mod pictures;
 mod schema;
 mod sessions_and_consents;
