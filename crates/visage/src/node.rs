@@ -6,7 +6,7 @@ use actix_web::{App, HttpServer, dev::ServerHandle};
 use tokio::task::JoinHandle;
 use web::Hygiene;
 
-use crate::{compose::House, config::Period, failure::Failure, health, workers::Workers};
+use crate::{compose::House, config::Period, failure::Failure, health, tls::Certificate, workers::Workers};
 
 /// How many connections that nobody has accepted yet the kernel keeps.
 const BACKLOG: u32 = 1024;
@@ -33,7 +33,8 @@ struct Listener {
 impl Node {
     pub async fn start(house: House) -> Result<Self, Failure> {
         let server = house.config.server.clone();
-        let (main, address) = listen(&house, server.listen)?;
+        let certificate = Certificate::of(&server)?;
+        let (main, address) = listen(&house, server.listen, certificate.as_ref())?;
         let mut listeners = vec![main];
         let metrics_address = match server.metrics_listen {
             Some(wanted) => {
@@ -43,7 +44,7 @@ impl Node {
             }
             None => None,
         };
-        let workers = Workers::start(&house);
+        let workers = Workers::start(&house, certificate);
         Ok(Self { address, metrics_address, house, listeners, workers, drain: server.drain })
     }
 
@@ -70,7 +71,11 @@ impl Node {
     }
 }
 
-fn listen(house: &House, address: SocketAddr) -> Result<(Listener, SocketAddr), Failure> {
+fn listen(
+    house: &House,
+    address: SocketAddr,
+    certificate: Option<&Certificate>,
+) -> Result<(Listener, SocketAddr), Failure> {
     let settings = &house.config.server;
     let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -89,9 +94,12 @@ fn listen(house: &House, address: SocketAddr) -> Result<(Listener, SocketAddr), 
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_DEADLINE)
     .shutdown_timeout(settings.shutdown_timeout.0.as_secs().max(1))
-    .disable_signals()
-    .bind(address)
-    .map_err(|error| cannot_listen("server.listen", address, &error))?;
+    .disable_signals();
+    let bound = match certificate {
+        None => server.bind(address),
+        Some(certificate) => server.bind_rustls_0_23(address, certificate.server_config()?),
+    };
+    let server = bound.map_err(|error| cannot_listen("server.listen", address, &error))?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     Ok((spawn(server.run()), bound))
 }

@@ -11,6 +11,7 @@ use std::os::fd::AsFd;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, ServiceRequest};
 use actix_web::rt;
 use tokio::task::AbortHandle;
@@ -36,7 +37,9 @@ pub(crate) struct Working(Rc<Connection>);
 
 /// For `HttpServer::on_connect`.
 pub fn watch(stream: &dyn Any, data: &mut Extensions) {
-    let Some(stream) = stream.downcast_ref::<rt::net::TcpStream>() else { return };
+    let plain = stream.downcast_ref::<rt::net::TcpStream>();
+    let inside = || stream.downcast_ref::<TlsStream<rt::net::TcpStream>>().map(|tls| tls.get_ref().0);
+    let Some(stream) = plain.or_else(inside) else { return };
     let Ok(own) = stream.as_fd().try_clone_to_owned() else { return };
     data.insert(Connection::watched(own.into(), PATIENCE));
 }

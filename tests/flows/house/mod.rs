@@ -7,3 +7,4 @@ mod keys;
 mod nodes;
 mod outage;
 mod secrets;
+mod tls;
