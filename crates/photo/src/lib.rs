@@ -7,21 +7,27 @@
 //! | [`key`] | the names of stored objects |
 //! | [`objects`] | [`objects::ObjectStore`] and its two forms, disk and Google Cloud Storage; the named stores |
 //! | [`lifecycle`] | row, objects, one transaction: a photo becomes current, the old one is queued for deletion |
+//! | [`gallery`] | galleries of organizations: which pictures are in them, wait for them, in which order |
 //! | [`deletions`] | the worker that empties that queue |
 //! | [`sweep`] | finds what no row names, and rows whose objects are lost |
 //! | [`migrate`] | every picture of one store into another |
+//! | [`backup`] | pictures and rows together in one folder, and back |
 //! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
+//! | [`import_url`] | a picture from an address instead of a file |
 //! | `admission` | who may send a photo now: few bodies in memory, two of one person |
 //! | [`admin`] | what administrators see and do, for their routes and for commands |
 //! | [`gauges`], `tally` | metrics of what is stored and waits; uploads that came to nothing, counted by cause |
 //! | [`initials`] | the picture of people without one |
-//! | `routes` | the profile photo API, the account page's upload, `/media/` |
+//! | `routes` | the profile photo API, the account page's upload, galleries, `/media/` |
 
 pub mod admin;
 mod admission;
+pub mod backup;
 pub mod deletions;
 pub mod gauges;
+pub mod gallery;
 pub mod image;
+pub mod import_url;
 pub mod initials;
 mod installation;
 pub mod key;

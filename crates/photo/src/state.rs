@@ -5,8 +5,8 @@ use crate::image::Limits;
 use crate::objects::{self, StoreSettings, Stores};
 use crate::pool::{Pool, PoolSettings};
 use protocol::Micros;
-use store::pictures::Retention;
 use std::sync::Arc;
+use store::pictures::Retention;
 use tokio::sync::{Notify, Semaphore};
 
 /// Objects that `/media/` holds in memory at once.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub max_age: u32,
     /// Of one person.
     pub uploads_per_hour: usize,
+    /// Whether an address may be sent instead of a file.
+    pub import_by_url: bool,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             staged_for: 86_400_000_000,
             max_age: 86_400,
             uploads_per_hour: 100,
+            import_by_url: false,
         }
     }
 }
@@ -59,6 +62,7 @@ pub struct State {
     pub staged_for: Micros,
     pub max_age: u32,
     pub uploads_per_hour: usize,
+    pub import_by_url: bool,
     /// Uploads whose bytes may lie in memory at once: as many as the pool runs and queues.
     pub(crate) admission: Admission,
     pub(crate) reads: Arc<Semaphore>,
@@ -83,6 +87,7 @@ impl State {
             staged_for: settings.staged_for,
             max_age: settings.max_age,
             uploads_per_hour: settings.uploads_per_hour,
+            import_by_url: settings.import_by_url,
             admission: Admission::new(settings.pool.threads.max(1) + settings.pool.queue),
             reads: Arc::new(Semaphore::new(READS)),
             tally: crate::tally::Tally::default(),

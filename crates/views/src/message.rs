@@ -77,7 +77,14 @@ messages! {
     PhotoTooSmall { pixels: u64 } = "photo-too-small",
     PhotoCropInvalid = "photo-crop-invalid",
     PhotoBusy = "photo-busy",
+    /// A photo that was to be fetched from an address.
+    PhotoImportDisabled = "photo-import-disabled",
+    PhotoUrlInvalid = "photo-url-invalid",
+    PhotoUrlFailed = "photo-url-failed",
     PhotoLost = "photo-lost",
+    PhotoRestored = "photo-restored",
+    PhotoDiscarded = "photo-discarded",
+    AltTextTooLong = "alt-text-too-long",
     /// By an administrator.
     UploadsBlocked = "uploads-blocked",
     /// For administrators.

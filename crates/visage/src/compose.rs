@@ -193,6 +193,7 @@ pub fn photo_settings(config: &Config) -> photo::Settings {
         staged_for: photos.staged_for.micros(),
         max_age: max_age(config),
         uploads_per_hour: photos.uploads_per_hour,
+        import_by_url: photos.import_by_url,
         ..photo::Settings::default()
     }
 }

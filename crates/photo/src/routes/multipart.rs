@@ -21,8 +21,19 @@ const DRAIN_FOR: Duration = Duration::from_secs(5);
 /// A body that is not whole by then is given up. Five mebibytes at 350 kbit/s need as long.
 const BODY_WITHIN: Duration = Duration::from_secs(120);
 /// The other fields that a route may ask for; the rest is dropped unread. The CSRF token has two names (CONTRACT §7).
-const TEXTS: [&str; 6] =
-    ["crop", "caption", "alt_text", "upload_id", web::caller::CSRF_FIELDS[0], web::caller::CSRF_FIELDS[1]];
+const TEXTS: [&str; 11] = [
+    "crop",
+    "caption",
+    "alt_text",
+    "upload_id",
+    "name",
+    "establishment",
+    "establishment_id",
+    "order",
+    "email",
+    web::caller::CSRF_FIELDS[0],
+    web::caller::CSRF_FIELDS[1],
+];
 /// Of all text fields together.
 const TEXT_BYTES: usize = 64 * 1024;
 /// Of everything that is no field's content: what comes before the first boundary, boundaries, the heads of fields. The
@@ -31,11 +42,14 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// The parser is fed in pieces that are small beside [`FRAME_BYTES`], whatever comes from the network at once.
 const PIECE: usize = 8 * 1024;
 const FILENAME_CHARS: usize = 200;
+const JSON_BYTES: usize = 16 * 1024;
 
 /// What the form held.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub photo: Option<Photo>,
+    /// Where the picture is, instead: still to be fetched.
+    pub url: Option<String>,
     texts: Vec<(&'static str, String)>,
 }
 
@@ -44,6 +58,15 @@ impl Received {
     pub fn text(&self, name: &str) -> Option<&str> {
         let (_, text) = self.texts.iter().rev().find(|(known, _)| *known == name)?;
         Some(text.trim()).filter(|text| !text.is_empty())
+    }
+
+    pub fn into_texts(self) -> Vec<(String, String)> {
+        self.texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
+    }
+
+    /// All of them, as they came.
+    pub fn into_texts(self) -> Vec<(String, String)> {
+        self.texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
     }
 
     pub fn csrf(&self) -> Option<&str> {
@@ -87,6 +110,17 @@ pub(super) async fn receive(
         Ok((received, ())) => received,
         Err(_) => Err(BodyError::Malformed),
     }
+}
+
+/// Reads `{"url": …}`, with the text fields of a form as further members.
+pub(super) async fn receive_json(payload: Payload) -> Result<Received, BodyError> {
+    let body = tokio::time::timeout(BODY_WITHIN, payload.to_bytes_limited(JSON_BYTES)).await;
+    let Ok(Ok(Ok(body))) = body else { return Err(BodyError::Malformed) };
+    let sent: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&body).map_err(|_| BodyError::Malformed)?;
+    let text = |name: &str| sent.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let texts = TEXTS.into_iter().filter_map(|name| Some((name, text(name)?))).collect();
+    Ok(Received { photo: None, url: text("url"), texts })
 }
 
 /// Who sends a body is known, or it is read and dropped, so that the refusal arrives.

@@ -5,6 +5,7 @@ use super::multipart::{self, BodyError, Photo, Received};
 use crate::State;
 use crate::admission::Admitted;
 use crate::image::{CropBox, Refusal, Shape};
+use crate::import_url::{self, ImportError};
 use crate::lifecycle::{self, Applied, Purpose, Upload, UploadError};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -18,6 +19,7 @@ use web::{Actor, ApiError, Core};
 pub(super) struct Form {
     received: Received,
     field: &'static str,
+    largest: usize,
     _place: Admitted,
 }
 
@@ -27,6 +29,8 @@ pub(super) enum Failure {
     Body(BodyError),
     /// There was no file in the field of this name.
     Missing(&'static str),
+    /// It was to be fetched from an address.
+    Import(ImportError),
     Upload(UploadError),
 }
 
@@ -61,9 +65,9 @@ pub(super) async fn receive(
         }
     };
     match read(request, payload, field, state).await {
-        Ok(received) => Ok(Form { received, field, _place }),
-        Err(BodyError::NoPhoto) => Err(Failure::Missing(field)),
-        Err(error) => Err(Failure::Body(error)),
+        Ok(received) => Ok(Form { received, field, largest: state.limits.bytes, _place }),
+        Err(Failure::Body(BodyError::NoPhoto)) => Err(Failure::Missing(field)),
+        Err(error) => Err(error),
     }
 }
 
@@ -106,7 +110,7 @@ impl Form {
         Ok(Shape::Square(self.text("crop").map(str::parse::<CropBox>).transpose()?))
     }
 
-    /// Takes the picture out of the form.
+    /// Takes the picture out of the form, or fetches it from the address that is there instead.
     pub async fn upload(
         &mut self,
         core: &Core,
@@ -114,8 +118,15 @@ impl Form {
         purpose: Purpose,
         shape: Shape,
     ) -> Result<Upload, Failure> {
-        let photo = self.received.photo.take().ok_or(Failure::Missing(self.field))?;
-        let Photo { filename, bytes } = photo;
+        let (filename, bytes) = match (self.received.photo.take(), self.received.url.take()) {
+            (Some(Photo { filename, bytes }), _) => (filename, bytes),
+            (None, Some(address)) => {
+                let fetched = import_url::fetch(&core.outbound, &address, self.largest).await;
+                let fetched = fetched.map_err(Failure::Import)?;
+                (fetched.filename, fetched.bytes)
+            }
+            (None, None) => return Err(Failure::Missing(self.field)),
+        };
         let user = core.store.user(&actor.user_id).await?.ok_or(UploadError::NoSuchPerson)?;
         Ok(Upload {
             user_id: user.id,
@@ -136,13 +147,24 @@ async fn read(
     payload: Payload,
     field: &'static str,
     state: &State,
-) -> Result<Received, BodyError> {
+) -> Result<Received, Failure> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if header(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         multipart::discard(payload).await;
-        return Err(BodyError::Malformed);
+        return Err(Failure::Body(BodyError::Malformed));
     }
-    multipart::receive(payload, header(CONTENT_TYPE), field, state.limits.bytes).await
+    let is_json = header(CONTENT_TYPE).is_some_and(|kind| {
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    });
+    let received = match (is_json, state.import_by_url) {
+        (false, _) => multipart::receive(payload, header(CONTENT_TYPE), field, state.limits.bytes).await,
+        (true, true) => multipart::receive_json(payload).await,
+        (true, false) => {
+            multipart::discard(payload).await;
+            return Err(Failure::Import(ImportError::Disabled));
+        }
+    };
+    received.map_err(Failure::Body)
 }
 
 impl Failure {
@@ -170,6 +192,7 @@ impl Failure {
                 error @ (UploadError::Objects(_) | UploadError::Key(_) | UploadError::Stopped(_)),
             ) => ApiError::internal(error),
             Self::Upload(UploadError::Store(error)) => error.into(),
+            Self::Import(_) => ApiError::bad_request(self.code(), self.message(state)),
             Self::Missing("photo") => ApiError::bad_request(self.code(), Message::PhotoFieldMissing),
             // The sentence of seed 001.
             Self::Missing(_) | Self::Body(BodyError::NoPhoto) => {
@@ -191,7 +214,7 @@ impl Failure {
                 UploadError::Lost => true,
                 UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
             },
-            Self::Body(_) | Self::Missing(_) => false,
+            Self::Body(_) | Self::Missing(_) | Self::Import(_) => false,
         }
     }
 
@@ -209,7 +232,7 @@ impl Failure {
                 UploadError::Store(_) => "database",
                 UploadError::Key(_) | UploadError::Stopped(_) => "server_error",
             },
-            Self::Body(_) | Self::Missing(_) => self.code(),
+            Self::Body(_) | Self::Missing(_) | Self::Import(_) => self.code(),
         });
     }
 
@@ -219,6 +242,10 @@ impl Failure {
             Self::Body(BodyError::TooLarge) => Refusal::TooManyBytes.code(),
             Self::Upload(UploadError::Refused(refusal)) => refusal.code(),
             Self::Missing(_) | Self::Body(BodyError::NoPhoto) => Refusal::Empty.code(),
+            Self::Import(ImportError::Disabled) => "photo_import_disabled",
+            Self::Import(ImportError::Address) => "photo_url_invalid",
+            Self::Import(ImportError::TooLarge) => Refusal::TooManyBytes.code(),
+            Self::Import(ImportError::Failed(_)) => "photo_url_failed",
             Self::Body(BodyError::Malformed) | Self::Upload(_) => "invalid_request",
         }
     }
@@ -230,7 +257,10 @@ impl Failure {
             Self::Missing(_) | Self::Body(BodyError::NoPhoto) => Message::PhotoMissing,
             Self::Body(BodyError::Malformed) => Message::InvalidBody,
             Self::Body(BodyError::TooMany) => Message::PhotoTooMany,
-            Self::Body(BodyError::TooLarge) => too_large,
+            Self::Body(BodyError::TooLarge) | Self::Import(ImportError::TooLarge) => too_large,
+            Self::Import(ImportError::Disabled) => Message::PhotoImportDisabled,
+            Self::Import(ImportError::Address) => Message::PhotoUrlInvalid,
+            Self::Import(ImportError::Failed(_)) => Message::PhotoUrlFailed,
             Self::Upload(UploadError::Refused(refusal)) => match refusal {
                 Refusal::Empty => Message::PhotoMissing,
                 Refusal::UnsupportedType => Message::PhotoWrongType,
