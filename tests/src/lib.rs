@@ -3,6 +3,8 @@
 //!
 //! - [`house`]: the provider inside the test's process. [`binary`]: as a child, to be killed.
 //! - [`app`]: an application with nothing but HTTP. [`database`]: a fresh one a test, on both engines.
+//! - [`personal`]: a person in their browser, and the tokens that they make.
+//! - [`session`]: a signed-in browser that speaks to the JSON routes.
 //! - [`on_both!`]: one journey, a test on each engine.
 
 #![expect(clippy::unwrap_used, reason = "a test kit fails by panicking")]
@@ -12,10 +14,13 @@ pub mod binary;
 pub mod camera;
 pub mod database;
 pub mod house;
+pub mod session;
+pub mod personal;
 
 pub use app::{Answer, App, Code};
 pub use database::Engine;
 pub use house::{House, Person};
+pub use session::Session;
 pub use visage::demo::browser::Browser;
 
 /// An HTTP client that follows nothing by itself.

@@ -1,20 +1,13 @@
 //! `/account/photo`: a browser's session uploads; its CSRF token may stand before or after the file.
 
 use reqwest::multipart::{Form, Part};
-use tests::{Answer, Browser, Engine, House, Person};
-use url::Url;
+use tests::{Answer, Browser, Engine, House, Person, personal};
 use visage::demo::browser::Page;
 use visage::demo::picture;
 
 async fn sign_in(house: &House, person: &Person) -> (Browser, Page) {
     let mut browser = Browser::new(house.http.clone());
-    let account: Url = house.url("/account").parse().unwrap();
-    let page = browser.get(&account).await.unwrap();
-    let page = browser.follow(page, &account).await.unwrap();
-    let form = page.form("login").unwrap().with("username", &person.email).with("password", &person.password);
-    let page = browser.submit(&page.url.clone(), &form).await.unwrap();
-    let page = browser.follow(page, &account).await.unwrap();
-    assert_eq!(page.name().as_deref(), Some("account"), "{}", page.body);
+    let page = personal::sign_in(&mut browser, &house.issuer, person).await;
     (browser, page)
 }
 

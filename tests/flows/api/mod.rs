@@ -1,5 +1,8 @@
 //! `/api/…`
 
+mod admin_photos;
 mod openapi;
 mod photo;
+mod picture_claims;
 mod profile;
+mod token_api;

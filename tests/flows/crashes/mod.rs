@@ -6,6 +6,7 @@
 //! chance.
 
 mod commands;
+mod persistence;
 mod photos;
 mod place;
 mod stop;

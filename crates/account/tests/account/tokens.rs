@@ -68,7 +68,7 @@ on_both!(what_is_not_right_makes_no_token, house => {
     let browser = house.signed_in("ada@example.test").await;
     let day = |days: i64| day::iso_date(house.clock_now() + days * DAY);
     for (more, sentence) in [
-        (vec![("name", " ")], "at most 120 characters"),
+        (vec![("name", " ")], "up to 120 characters"),
         (vec![("scopes", "admin")], "at least one thing"),
         (vec![("ends", "tomorrow")], "Choose a last day"),
         (vec![("ends", day(-1).as_str())], "Choose a last day"),

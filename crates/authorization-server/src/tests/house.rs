@@ -12,7 +12,14 @@ use actix_web::{App, test, web::Data};
 use keyring::{KeyRow, MasterKey, Purpose, Random, Ring, State as KeyState, generate};
 use protocol::{AuthMethod, Client, Policy, SECOND, Scopes, SigningAlg};
 use serde_json::Value;
-use store::{Settings, Store, consents::Consent, sessions::Session, users::User};
+use store::{
+    Settings, Store,
+    audit::AuditRow,
+    consents::Consent,
+    personal_tokens::{Made, PersonalToken},
+    sessions::Session,
+    users::User,
+};
 use tempfile::TempDir;
 use url::Url;
 use web::{Core, Hygiene, Manual, Pictures, Site, pictures::DefaultPicture};
@@ -216,6 +223,33 @@ impl House {
     }
 
     /// What the sign-in page does: a session of `user` in this browser, from now.
+    /// As the account page makes them.
+    pub async fn personal_token(&self, user: &User, session: &Session) -> String {
+        let secret = web::personal::generate(&self.core.random);
+        let now = self.core.now();
+        let token = PersonalToken {
+            id: self.core.random.id(),
+            digest: secret.digest().to_vec(),
+            user_id: user.id.clone(),
+            name: "A script".into(),
+            scopes: Scopes::parse("openid profile").unwrap(),
+            created_at: now,
+            expires_at: now + 3600 * SECOND,
+            last_used_at: None,
+        };
+        let entry = AuditRow {
+            id: self.core.random.id(),
+            at: now,
+            actor: None,
+            action: "token.made".into(),
+            subject: user.id.clone(),
+            detail: "{}".into(),
+        };
+        let made = self.core.store.insert_personal_token(token, &session.sid, 9, entry).await.unwrap();
+        assert_eq!(made, Made::Made);
+        secret.expose().to_owned()
+    }
+
     pub async fn sign_in(&self, user: &User) -> Session {
         let (secret, now) = (self.core.random.secret(), self.core.now());
         let session = Session {

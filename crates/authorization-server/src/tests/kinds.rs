@@ -8,8 +8,16 @@ use super::{
     wire::{authorize, text},
 };
 
-const KINDS: [&str; 7] =
-    ["code", "refresh token", "access token", "ID token", "session", "interaction", "CSRF token"];
+const KINDS: [&str; 8] = [
+    "code",
+    "refresh token",
+    "access token",
+    "ID token",
+    "session",
+    "interaction",
+    "CSRF token",
+    "personal token",
+];
 
 /// Which doors accept a value.
 async fn doors(house: &House, client: &protocol::Client, value: &str) -> Vec<&'static str> {
@@ -57,7 +65,8 @@ async fn only_the_diagonal_passes() {
     let started = house.get(&authorize(&client, &[])).await;
     let interaction = started.location().rsplit('=').next().unwrap().to_owned();
     let user = house.person("u1").await;
-    house.sign_in(&user).await;
+    let signed_in = house.sign_in(&user).await;
+    let personal = house.personal_token(&user, &signed_in).await;
     let tokens = house.tokens(&client, "openid offline_access").await;
     let code = house.code(&client, "openid").await;
     let session = house.cookie(house.core.site.session_cookie());
@@ -71,8 +80,9 @@ async fn only_the_diagonal_passes() {
         &session,
         &interaction,
         &csrf,
+        &personal,
     ];
-    let expected: [&[&str]; 7] = [
+    let expected: [&[&str]; 8] = [
         &["redemption"],
         &["introspection", "refresh"],
         &["bearer", "introspection"],
@@ -80,12 +90,38 @@ async fn only_the_diagonal_passes() {
         &["session"],
         &["hub"],
         &[],
+        &["bearer"],
     ];
     for ((kind, value), expected) in KINDS.into_iter().zip(values).zip(expected) {
         assert_eq!(doors(&house, &client, value).await, expected, "{kind}");
     }
 }
 on_both!(only_the_diagonal_passes);
+
+// S86, S87: a resource server may know a personal token, no other client; nobody but its person ends it.
+async fn a_personal_token_is_no_client_s() {
+    let house = House::new().await;
+    let client = house.client("c1", |_| {}).await;
+    let resource = house.client("api", |client| client.resource_server = true).await;
+    let user = house.person("u1").await;
+    let session = house.sign_in(&user).await;
+    let token = house.personal_token(&user, &session).await;
+    let form = [("token", token.as_str())];
+    assert_eq!(house.post_as(&client, "/oauth2/introspect", &form).await.json(), serde_json::json!({"active": false}));
+    let known = house.post_as(&resource, "/oauth2/introspect", &form).await.json();
+    assert_eq!((&known["active"], &known["sub"]), (&true.into(), &user.id.clone().into()));
+    assert_eq!((&known["scope"], &known["token_type"]), (&"openid profile".into(), &"Bearer".into()));
+    assert!(known.get("client_id").is_none(), "{known}");
+    for caller in [&client, &resource] {
+        let refused = house.post_as(caller, "/oauth2/revoke", &form).await;
+        assert_eq!(refused.error(), (400, "invalid_request".to_owned()));
+    }
+    assert!(house.core.access(&token).await.unwrap().is_some());
+    house.core.store.set_active(&user.id, false, house.core.now()).await.unwrap();
+    assert_eq!(house.post_as(&resource, "/oauth2/introspect", &form).await.json(), serde_json::json!({"active": false}));
+    assert_eq!(house.post_as(&client, "/oauth2/revoke", &form).await.status, 200, "one that is dead is unknown");
+}
+on_both!(a_personal_token_is_no_client_s);
 
 // S109: longer than any token of ours, or deeper than any JSON: refused before anybody works on it.
 async fn absurd_tokens_open_nothing() {

@@ -7,15 +7,15 @@ use actix_web::{App, HttpResponse};
 use keyring::{AccessClaims, Audience, Token};
 use protocol::{SECOND, SigningAlg};
 use serde_json::Value;
-use web::bearer::BearerOrForm;
+use web::bearer::{BearerOrForm, BearerOrToken};
 use web::{Bearer, Endpoint, Hygiene, paths, scope};
 
 use crate::house::{House, NOW};
 
 /// What an answer says of itself: status, `WWW-Authenticate`, `error`.
-type Said = (u16, String, String);
+pub type Said = (u16, String, String);
 
-async fn ask(house: &House, request: TestRequest) -> Said {
+pub async fn ask(house: &House, request: TestRequest) -> Said {
     let app = App::new().wrap(Hygiene::new(&house.core)).app_data(house.core.clone()).configure(|cfg| {
         async fn whose(bearer: Bearer<scope::Profile>) -> HttpResponse {
             HttpResponse::Ok().body(bearer.user_id().to_owned())
@@ -23,13 +23,17 @@ async fn ask(house: &House, request: TestRequest) -> Said {
         async fn userinfo(bearer: BearerOrForm<scope::OpenId>) -> HttpResponse {
             HttpResponse::Ok().body(bearer.user_id().to_owned())
         }
+        async fn by_token(bearer: BearerOrToken<scope::Profile>) -> HttpResponse {
+            HttpResponse::Ok().body(bearer.user_id().to_owned())
+        }
         Endpoint::at(paths::PROFILE).get(whose).mount(cfg);
+        Endpoint::at(paths::USER_PROFILE).get(by_token).mount(cfg);
         Endpoint::at(paths::USERINFO).get(userinfo).post(userinfo).mount(cfg);
     });
     let app = init_service(app).await;
     let response = call_service(&app, request.to_request()).await;
-    let authenticate = response.headers().get("www-authenticate");
-    let authenticate = authenticate.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let authenticate = response.headers().get_all("www-authenticate");
+    let authenticate = authenticate.map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(", ");
     let status = response.status().as_u16();
     let body = read_body(response).await;
     let said = match serde_json::from_slice::<Value>(&body) {
@@ -43,7 +47,7 @@ fn profile(authorization: &str) -> TestRequest {
     TestRequest::get().uri(paths::PROFILE).insert_header(("authorization", authorization))
 }
 
-async fn status(house: &House, token: &str) -> u16 {
+pub async fn status(house: &House, token: &str) -> u16 {
     ask(house, profile(&format!("Bearer {token}"))).await.0
 }
 
@@ -215,6 +219,11 @@ async fn a_ready_answer_lives_as_long_as_the_access() {
     assert!(Arc::ptr_eq(&first, &access().await), "the second time nothing is read");
     assert_eq!(access().await.userinfo.get().unwrap(), "ready");
     let change = store::users::ProfileChange { name: Some(Some("New".into())), ..Default::default() };
-    house.core.store.update_profile("u1", change, "u1", store::pictures::Retention::default(), NOW).await.unwrap();
+    house
+        .core
+        .store
+        .update_profile("u1", change, "u1", store::pictures::Retention::default(), NOW)
+        .await
+        .unwrap();
     assert_eq!(access().await.userinfo.get(), None, "the person changed");
 }

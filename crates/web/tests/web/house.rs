@@ -6,8 +6,11 @@ use actix_web::web::Data;
 use keyring::rotation::{Rules, Step, plan};
 use keyring::{AccessClaims, Audience, KeyRow, MasterKey, Random, Ring, Token, generate};
 use protocol::{AuthMethod, Client, Micros, SECOND, Scopes, SigningAlg};
+use store::audit::AuditRow;
 use store::codes::{Code, Ground, Spent};
 use store::grants::Grant;
+use store::personal_tokens::{Made, PersonalToken};
+use store::sessions::Session;
 use store::users::User;
 use store::{Settings, Store};
 use web::pictures::DefaultPicture;
@@ -25,6 +28,11 @@ pub struct House {
 
 impl House {
     pub async fn new() -> House {
+        House::with(|_| {}).await
+    }
+
+    /// With settings of its own.
+    pub async fn with(change: impl FnOnce(&mut Core)) -> House {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("visage.db").display());
         let store = Store::open_migrated(&Settings::new(url)).await.unwrap();
@@ -38,6 +46,7 @@ impl House {
         let mut core = Core::new(store, ring(), site, pictures);
         core.clock = Arc::new(clock.clone());
         core.random = Random::seeded(9);
+        change(&mut core);
         for user in ["u1", "u2"] {
             core.store.insert_user(person(user)).await.unwrap();
         }
@@ -120,6 +129,48 @@ impl House {
 
     pub fn sign(&self, claims: &AccessClaims) -> String {
         self.core.ring.sign(SigningAlg::ES256, Token::Access, claims).unwrap()
+    }
+
+    /// A token that `user` made for themselves, as the account page makes them.
+    pub async fn personal(&self, user: &str, scopes: &str) -> String {
+        let (random, sid) = (&self.core.random, format!("session of {user}"));
+        let session = Session {
+            digest: random.secret().digest().to_vec(),
+            sid: sid.clone(),
+            user_id: user.into(),
+            auth_time: NOW,
+            amr: "pwd".into(),
+            user_agent: String::new(),
+            created_at: NOW,
+            seen_at: NOW,
+            expires_at: NOW + 3600 * SECOND,
+        };
+        self.core.store.begin_session(session, None).await.unwrap();
+        let secret = web::personal::generate(random);
+        let token = PersonalToken {
+            id: format!("of {user}"),
+            digest: secret.digest().to_vec(),
+            user_id: user.into(),
+            name: "A script".into(),
+            scopes: Scopes::parse(scopes).unwrap(),
+            created_at: NOW,
+            expires_at: NOW + 3600 * SECOND,
+            last_used_at: None,
+        };
+        let store = &self.core.store;
+        assert_eq!(store.insert_personal_token(token, &sid, 9, self.entry()).await.unwrap(), Made::Made);
+        secret.expose().to_owned()
+    }
+
+    pub fn entry(&self) -> AuditRow {
+        AuditRow {
+            id: self.core.random.id(),
+            at: NOW,
+            actor: None,
+            action: "test".into(),
+            subject: "test".into(),
+            detail: "{}".into(),
+        }
     }
 
     pub async fn token(&self, user: &str, scopes: &str) -> String {

@@ -1,0 +1,138 @@
+//! Seed 000, CONTRACT §6: every `fetch` of the seed, field for field, with access tokens and with personal ones.
+
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use tests::{Answer, House, on_both, personal};
+use visage::demo::picture;
+
+const UPLOAD: &str = "/api/auth/upload-photo/";
+const PROFILE: &str = "/api/auth/user-profile/";
+
+async fn upload(house: &House, authorization: &str, field: &str, bytes: Vec<u8>) -> Answer {
+    let form = Form::new().part(field.to_owned(), Part::bytes(bytes).file_name("me.png"));
+    let request = house.http.post(house.url(UPLOAD)).header("authorization", authorization);
+    Answer::of(request.multipart(form)).await
+}
+
+async fn show(house: &House, authorization: &str) -> Answer {
+    Answer::of(house.http.get(house.url(PROFILE)).header("authorization", authorization)).await
+}
+
+async fn put(house: &House, authorization: &str, body: &Value) -> Answer {
+    Answer::of(house.http.put(house.url(PROFILE)).header("authorization", authorization).json(body)).await
+}
+
+on_both! {
+    async fn every_example_of_the_seed(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let app = house.app("reading").await;
+        let tokens = app.tokens(&person, "openid profile").await;
+        let access = tokens["access_token"].as_str().unwrap().to_owned();
+        let own = personal::token_of(&house.issuer, &person, &["profile"]).await;
+        for (hue, token) in [(1, access), (20, own)] {
+            let by_token = format!("Token {token}");
+            // fetch('/api/auth/upload-photo/', { headers: { 'Authorization': `Token ${userToken}` }, body: formData })
+            let answer = upload(house, &by_token, "profile_picture", picture::png(640, hue)).await.expect(200);
+            let url = answer.text("profile_picture_url").to_owned();
+            assert_eq!(answer.body, json!({ "success": true, "profile_picture_url": url }));
+            assert!(url.starts_with(&house.issuer), "absolute: {url}");
+            let picture = house.http.get(&url).send().await.unwrap();
+            assert_eq!((picture.status().as_u16(), &picture.headers()["content-type"]), (200, &"image/jpeg".parse().unwrap()));
+
+            // fetch('/api/auth/user-profile/', …).then(data => data.profile.profile_picture_url)
+            for authorization in [&by_token, &format!("Bearer {token}"), &format!("token {token}")] {
+                let shown = show(house, authorization).await.expect(200);
+                assert_eq!(shown.body["profile"]["profile_picture_url"], url);
+            }
+            // PUT keeps the photo, whatever it says of it; what was read can be sent back.
+            let before = show(house, &by_token).await.expect(200).body;
+            let mut sent = before.clone();
+            sent["profile"]["preferred_language"] = "fr".into();
+            sent["profile"]["profile_picture_url"] = Value::Null;
+            sent["picture_url"] = "https://example.com/other.png".into();
+            let changed = put(house, &by_token, &sent).await.expect(200).body;
+            assert_eq!((&changed["success"], &changed["message"]), (&json!(true), &json!("Profile updated")));
+            assert_eq!(changed["profile"]["preferred_language"], "fr");
+            assert_eq!(changed["profile"]["profile_picture_url"], url, "the photo is kept");
+            put(house, &by_token, &json!({ "given_name": "Ada", "preferred_language": "en" })).await.expect(200);
+            let after = show(house, &by_token).await.expect(200).body;
+            assert_eq!((&after["profile"]["given_name"], &after["profile"]["preferred_language"]), (&json!("Ada"), &json!("en")));
+            assert_eq!(after["profile"]["profile_picture_url"], url);
+        }
+    }
+
+    async fn what_it_shows(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let own = format!("Token {}", personal::token_of(&house.issuer, &person, &["profile"]).await);
+        let shown = show(house, &own).await.expect(200).body;
+        let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&shown), ["profile", "success", "user"]);
+        assert_eq!(keys(&shown["user"]), ["created_at", "is_active", "name", "sub"], "e-mail needs its own scope");
+        assert_eq!(shown["user"]["sub"], person.id);
+        assert_eq!(
+            keys(&shown["profile"]),
+            ["family_name", "given_name", "preferred_language", "profile_picture_url", "updated_at"]
+        );
+        assert_eq!(shown["profile"]["profile_picture_url"], Value::Null, "none, as the seed's page expects");
+        let wide = personal::token_of(&house.issuer, &person, &["profile", "email", "phone"]).await;
+        let wide = show(house, &format!("Token {wide}")).await.expect(200).body;
+        assert_eq!(wide["user"]["email"], person.email);
+        // Without the slash, and without a word of the body of others.
+        let bare = house.http.get(house.url("/api/auth/user-profile")).header("authorization", &own);
+        Answer::of(bare).await.expect(200);
+    }
+
+    /// The seed's validations; refused uploads leave the photo as it was.
+    async fn what_it_refuses(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let own = format!("Token {}", personal::token_of(&house.issuer, &person, &["profile"]).await);
+        let url = upload(house, &own, "profile_picture", picture::png(300, 1)).await.expect(200);
+        let url = url.text("profile_picture_url").to_owned();
+        for (field, bytes) in [
+            ("photo", picture::png(300, 2)),
+            ("profile_picture", b"<svg/>".to_vec()),
+            ("profile_picture", Vec::new()),
+            ("profile_picture", vec![0; 5_242_881]),
+        ] {
+            let refused = upload(house, &own, field, bytes).await.expect(400);
+            assert!(refused.body["success"] == false && !refused.text("message").is_empty(), "{:#}", refused.body);
+        }
+        assert_eq!(show(house, &own).await.expect(200).body["profile"]["profile_picture_url"], url);
+        put(house, &own, &json!({ "preferred_language": "no language" })).await.expect_error(400, "invalid_field");
+
+        let nobody = Answer::of(house.http.post(house.url(UPLOAD))).await.expect(401);
+        let challenges: Vec<_> = nobody.headers.get_all("www-authenticate").iter().collect();
+        assert_eq!(challenges, ["Bearer", "Token"]);
+        show(house, "Token visage_pat_nothing").await.expect_error(401, "invalid_token");
+        let narrow = personal::token_of(&house.issuer, &person, &["email"]).await;
+        show(house, &format!("Token {narrow}")).await.expect_error(403, "insufficient_scope");
+        upload(house, &format!("Token {narrow}"), "profile_picture", picture::png(300, 3)).await.expect(403);
+        // Elsewhere the scheme is none.
+        let elsewhere = house.http.get(house.url("/api/auth/profile")).header("authorization", &own);
+        Answer::of(elsewhere).await.expect(401);
+    }
+
+    /// S37, I4: on the house that serves it, at once.
+    async fn a_personal_token_ends(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let mut browser = tests::Browser::new(house.http.clone());
+        personal::sign_in(&mut browser, &house.issuer, &person).await;
+        let token = personal::token(&mut browser, &house.issuer, &person, &["profile"]).await;
+        let own = format!("Token {token}");
+        show(house, &own).await.expect(200);
+        assert!(!house.database.dump().await.contains(&token), "only its digest is kept");
+        let store = house.store();
+        let listed = store.personal_tokens(&person.id, 0).await.unwrap();
+        let page = browser.get(&house.url("/account/tokens").parse().unwrap()).await.unwrap();
+        let (_, csrf) = page.form("token").unwrap().fields.into_iter().find(|(name, _)| name == "csrf").unwrap();
+        let action = house.url("/account/tokens/revoke").parse().unwrap();
+        let fields = vec![("csrf".to_owned(), csrf), ("id".to_owned(), listed[0].id.clone())];
+        let form = visage::demo::browser::Form { action, fields };
+        assert_eq!(browser.submit(&page.url.clone(), &form).await.unwrap().status, 303);
+        show(house, &own).await.expect(401);
+
+        let token = personal::token(&mut browser, &house.issuer, &person, &["profile"]).await;
+        house.advance(91 * 86_400);
+        show(house, &format!("Token {token}")).await.expect(401);
+    }
+}
