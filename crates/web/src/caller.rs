@@ -48,10 +48,15 @@ impl<S> Caller<S> {
     /// For what changes something. `field`: the CSRF token of the body, where it had one.
     pub fn changes(self, request: &HttpRequest, field: Option<&str>) -> Result<Actor, Refused> {
         if self.actor.sid.is_some() {
-            form::posted(request, csrf_header(request).or(field))?;
+            posted(request, field)?;
         }
         Ok(self.actor)
     }
+}
+
+/// The same check for routes that take the browser's session alone: 403 without the CSRF token in the header or `field`.
+pub fn posted(request: &HttpRequest, field: Option<&str>) -> Result<(), Refused> {
+    form::posted(request, csrf_header(request).or(field))
 }
 
 pub(crate) fn csrf_header(request: &HttpRequest) -> Option<&str> {

@@ -64,11 +64,6 @@ impl Received {
         self.texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
     }
 
-    /// All of them, as they came.
-    pub fn into_texts(self) -> Vec<(String, String)> {
-        self.texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
-    }
-
     pub fn csrf(&self) -> Option<&str> {
         web::caller::CSRF_FIELDS.iter().find_map(|name| self.text(name))
     }

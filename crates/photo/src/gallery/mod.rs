@@ -1,0 +1,126 @@
+//! Galleries of organizations (seed 002, CONTRACT §7): what may be done in them, and what not. The rules that count are in
+//! the transactions of [`store::galleries`]; uploads go through [`crate::lifecycle`] like every other.
+
+mod organizations;
+mod pictures;
+mod text;
+
+pub use organizations::{add_owner, remove_owner, rename_organization};
+pub use pictures::{Step, add, caption, discard_waiting, remove, reorder, step, wait};
+
+use crate::State;
+use crate::lifecycle::UploadError;
+use store::StoreError;
+use store::galleries::{MOST_PICTURES, NewGallery, Place, Room, Sender};
+use store::organizations::{Denied, MOST_OWNERS};
+use views::Message;
+use web::{Actor, Core};
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Problem {
+    /// Not there, or not this person's: nobody learns which.
+    NotFound,
+    /// What was asked for cannot be: a machine code and a sentence.
+    Refused(&'static str, Message),
+    Upload(UploadError),
+}
+
+impl<E: Into<UploadError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::Upload(error.into())
+    }
+}
+
+impl Problem {
+    /// `full`: what there are too many of.
+    fn of(denied: Denied, full: Message) -> Self {
+        match denied {
+            Denied::NotFound => Self::NotFound,
+            Denied::NoOrganization => {
+                Self::Refused("establishment_not_found", Message::OrganizationMissing)
+            }
+            Denied::NameTaken => Self::Refused("name_taken", Message::OrganizationNameTaken),
+            Denied::LastOwner => Self::Refused("last_owner", Message::OwnerLast),
+            Denied::Full => Self::Refused(full.key_code(), full),
+            Denied::Order => Self::Refused("invalid_order", Message::GalleryOrderInvalid),
+            Denied::Blocked => Self::Refused("uploads_blocked", Message::UploadsBlocked),
+        }
+    }
+}
+
+/// What a full transaction is called on the wire.
+trait KeyCode {
+    fn key_code(self) -> &'static str;
+}
+
+impl KeyCode for Message {
+    fn key_code(self) -> &'static str {
+        match self {
+            Self::GalleryFull { .. } => "gallery_full",
+            Self::WaitingFull { .. } => "waiting_full",
+            Self::OwnersFull { .. } => "owners_full",
+            _ => "galleries_full",
+        }
+    }
+}
+
+const MOST: u64 = MOST_PICTURES.unsigned_abs();
+const GALLERY_FULL: Message = Message::GalleryFull { most: MOST };
+const WAITING_FULL: Message = Message::WaitingFull { most: MOST };
+const OWNERS_FULL: Message = Message::OwnersFull { most: MOST_OWNERS.unsigned_abs() };
+
+/// Whose waiting pictures a request speaks of: those of this browser session, or of this client.
+pub fn sender(actor: &Actor) -> Sender {
+    Sender {
+        user_id: actor.user_id.clone(),
+        client_id: actor.client_id.clone(),
+        sid: actor.sid.clone(),
+    }
+}
+
+/// Makes a gallery of the waiting pictures. `organization_id` is any that the person owns; `organization` names one of
+/// theirs, made when it is new.
+pub async fn create(
+    core: &Core,
+    actor: &Actor,
+    name: Option<&str>,
+    organization: Option<&str>,
+    organization_id: Option<&str>,
+) -> Result<Room, Problem> {
+    let name = text::name(name, Message::GalleryNameInvalid)?;
+    let place = match (organization_id, organization) {
+        (Some(id), _) => Place::Existing(id.to_owned()),
+        (None, Some(name)) => Place::Named {
+            name: text::name(Some(name), Message::OrganizationNameInvalid)?,
+            id: core.random.id(),
+        },
+        (None, None) => {
+            return Err(Problem::Refused("establishment_missing", Message::OrganizationMissing));
+        }
+    };
+    let new = NewGallery { id: core.random.id(), name, place };
+    let made = core.store.create_gallery(sender(actor), new, core.now()).await?;
+    made.map_err(|denied| Problem::of(denied, Message::GalleriesFull))
+}
+
+/// A gallery of one of the person's organizations.
+pub async fn find(core: &Core, id: &str, user_id: &str) -> Result<Room, Problem> {
+    core.store.gallery(id, user_id).await?.ok_or(Problem::NotFound)
+}
+
+pub async fn rename(core: &Core, id: &str, user_id: &str, name: Option<&str>) -> Result<(), Problem> {
+    let name = text::name(name, Message::GalleryNameInvalid)?;
+    done(core.store.rename_gallery(id, user_id, name, core.now()).await)
+}
+
+/// With its pictures.
+pub async fn delete(core: &Core, state: &State, id: &str, user_id: &str) -> Result<(), Problem> {
+    done(core.store.delete_gallery(id, user_id, state.retention.delete_after, core.now()).await)?;
+    state.superseded.notify_one();
+    Ok(())
+}
+
+fn done<T>(outcome: Result<Result<T, Denied>, StoreError>) -> Result<T, Problem> {
+    outcome?.map_err(|denied| Problem::of(denied, GALLERY_FULL))
+}
