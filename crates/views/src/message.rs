@@ -85,6 +85,7 @@ messages! {
     PhotoRestored = "photo-restored",
     PhotoDiscarded = "photo-discarded",
     AltTextTooLong = "alt-text-too-long",
+    AltTextSaved = "alt-text-saved",
     /// By an administrator.
     UploadsBlocked = "uploads-blocked",
     /// For administrators.

@@ -209,6 +209,7 @@ message-photo-crop-invalid = The crop must be x,y,side inside the image.
 message-photo-lost = That photo is not stored any more.
 message-photo-restored = Your earlier photo is back.
 message-photo-discarded = The photo was discarded.
+message-alt-text-saved = The description of your photo was saved.
 message-alt-text-too-long = The description of the photo is too long.
 message-photo-busy = Many photos are being processed. Please try again in a moment.
 message-photo-import-disabled = Photos cannot be fetched from an address here. Send the file.

@@ -208,6 +208,7 @@ message-photo-crop-invalid = Le cadrage doit être x,y,côté à l’intérieur 
 message-photo-lost = Cette photo n’est plus conservée.
 message-photo-restored = Votre ancienne photo est de retour.
 message-photo-discarded = La photo a été abandonnée.
+message-alt-text-saved = La description de votre photo a été enregistrée.
 message-alt-text-too-long = La description de la photo est trop longue.
 message-photo-busy = Beaucoup de photos sont en cours de traitement. Réessayez dans un instant.
 message-photo-import-disabled = Ici, une photo ne peut pas être reprise depuis une adresse. Envoyez le fichier.

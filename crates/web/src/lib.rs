@@ -5,7 +5,7 @@
 //!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
-//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`mod@claims`]
+//! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`preview`], [`mod@claims`]
 //!   (a person as standard claims).
 //! - Whom we ask: [`outbound`] (requests to addresses that somebody else chose), [`network`].
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
@@ -35,6 +35,7 @@ pub mod paths;
 pub mod peer;
 pub mod personal;
 pub mod pictures;
+pub mod preview;
 pub mod request_id;
 pub mod scope;
 pub mod session;

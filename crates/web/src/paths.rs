@@ -22,6 +22,8 @@ pub const ACCOUNT_NAME: &str = "/account/name";
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
 pub const ACCOUNT_PHOTO: &str = "/account/photo";
 pub const ACCOUNT_PHOTO_REMOVE: &str = "/account/photo/remove";
+pub const ACCOUNT_PHOTO_RESTORE: &str = "/account/photo/restore";
+pub const ACCOUNT_PHOTO_ALT: &str = "/account/photo/alt";
 pub const ACCOUNT_TOKENS: &str = "/account/tokens";
 pub const ACCOUNT_TOKENS_REVOKE: &str = "/account/tokens/revoke";
 pub const ACCOUNT_WITHDRAW: &str = "/account/applications/withdraw";
@@ -33,6 +35,8 @@ pub const PROFILE_PHOTO: &str = "/api/auth/profile/photo";
 pub const STAGE_PICTURE: &str = "/api/users/upload-profile-picture/";
 pub const CONFIRM_PICTURE: &str = "/api/users/confirm-profile-picture/";
 pub const PICTURE_UPLOADS: &str = "/api/users/profile-picture-uploads/";
+pub const PICTURE_UPLOAD: &str = "/api/users/profile-picture-uploads/{upload}/";
+pub const RESTORE_PICTURE: &str = "/api/users/profile-picture-uploads/{upload}/restore/";
 /// Seed 000, CONTRACT §6.
 pub const UPLOAD_PHOTO: &str = "/api/auth/upload-photo/";
 pub const USER_PROFILE: &str = "/api/auth/user-profile/";
@@ -80,6 +84,8 @@ pub const OPENAPI: &str = "/api/openapi.json";
 /// `picture_stable`: an address that a client may keep for good.
 pub const PICTURE_STABLE: &str = "/picture/{handle}";
 pub const MEDIA: &str = "/media/";
+/// Of pictures that only their owners may see: see [`crate::preview`].
+pub const PREVIEWS: &str = "/media/preview/";
 pub const ASSETS: &str = "/assets/";
 pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";

@@ -27,7 +27,7 @@ pub async fn upload(core: &Core, state: &State, upload: Upload) -> Result<Applie
         staging.put().await?;
         let Staging { store, clock, picture, .. } = &staging;
         let user_id = picture.user_id.clone().unwrap_or_default();
-        let change = Change { user_id, actor, retention, now: clock.now() };
+        let change = Change { user_id, actor, alt_text: None, retention, now: clock.now() };
         let outcome = make_current(store, &picture.id, From::Uploading, change).await;
         let outcome = outcome.and_then(|applied| applied.ok_or(UploadError::NoSuchPerson));
         if outcome.is_err() {
@@ -40,14 +40,16 @@ pub async fn upload(core: &Core, state: &State, upload: Upload) -> Result<Applie
     Ok(applied)
 }
 
-/// Makes a picture that waits the person's photo. `None`: it is not, or not any more, one of theirs that waits.
+/// Makes a picture that waits the person's photo. `alt_text`: `Some` changes it. `None`: it is not, or not any more, one of theirs that waits.
 pub async fn confirm(
     core: &Core,
     state: &State,
     id: &str,
+    alt_text: Option<Option<String>>,
     actor: &Actor,
 ) -> Result<Option<Applied>, UploadError> {
-    apply(core, state, id, From::Staged, actor).await
+    let change = Change { alt_text, ..change(core.now(), state.retention, actor) };
+    apply(core, state, id, From::Staged, change).await
 }
 
 /// Makes an earlier photo that was kept current again. `None`: it is not, or not any more, one of theirs that is kept.
@@ -58,9 +60,8 @@ pub async fn restore(
     actor: &Actor,
 ) -> Result<Option<Applied>, UploadError> {
     let row = core.store.picture(id).await?;
-    let own = |row: &Picture| {
-        row.user_id.as_deref() == Some(&actor.user_id) && row.state == pictures::state::KEPT
-    };
+    let own =
+        |row: &Picture| row.user_id.as_deref() == Some(&actor.user_id) && row.state == pictures::state::KEPT;
     let Some(row) = row.filter(own) else { return Ok(None) };
     // It may be long since anybody looked at its objects. A pointer never moves to what is not there.
     let objects = state.stores.get(&row.store).ok_or(UploadError::Lost)?;
@@ -70,7 +71,7 @@ pub async fn restore(
             return Err(UploadError::Lost);
         }
     }
-    apply(core, state, id, From::Kept, actor).await
+    apply(core, state, id, From::Kept, change(core.now(), state.retention, actor)).await
 }
 
 async fn apply(
@@ -78,9 +79,9 @@ async fn apply(
     state: &State,
     id: &str,
     from: From,
-    actor: &Actor,
+    change: Change,
 ) -> Result<Option<Applied>, UploadError> {
-    let applied = make_current(&core.store, id, from, change(core.now(), state.retention, actor)).await?;
+    let applied = make_current(&core.store, id, from, change).await?;
     if applied.is_some() {
         changed(state);
     }
@@ -114,7 +115,7 @@ pub async fn remove(core: &Core, state: &State, actor: &Actor) -> Result<User, U
 
 fn change(now: Micros, retention: Retention, actor: &Actor) -> Change {
     let by = actor.client_id.clone().unwrap_or_else(|| actor.user_id.clone());
-    Change { user_id: actor.user_id.clone(), actor: by, retention, now }
+    Change { user_id: actor.user_id.clone(), actor: by, alt_text: None, retention, now }
 }
 
 fn changed(state: &State) {

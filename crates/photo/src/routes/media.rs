@@ -15,7 +15,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use std::time::Duration;
-use store::pictures::Picture;
+use store::pictures::{Picture, state};
 use views::Message;
 use web::{ApiError, Core};
 
@@ -34,20 +34,23 @@ pub(super) async fn show(
         let picture = state.initials.picture(&initials).await.map_err(busy)?;
         return Ok(immutable(&request, &state, name, picture));
     }
+    if let Some(token) = path.strip_prefix("preview/") {
+        return super::preview::show(&request, token, &core, &state).await;
+    }
     let Ok(key) = path.parse::<ObjectKey>() else { return Err(ApiError::not_found()) };
     // The row first: strangers' guesses cost no question to a store.
-    let Some(row) = row_of(&core, &key).await? else { return Err(ApiError::not_found()) };
+    let Some(row) = row_of(&core, &state, &key).await? else { return Err(ApiError::not_found()) };
     if let Some(body) = read(&state, &row.store, &key).await {
         return Ok(immutable(&request, &state, key.as_str(), body));
     }
     // It may have moved into another store while we asked the one where it was.
-    let moved = row_of(&core, &key).await?.filter(|now| now.store != row.store);
+    let moved = row_of(&core, &state, &key).await?.filter(|now| now.store != row.store);
     if let Some(moved) = moved
         && let Some(body) = read(&state, &moved.store, &key).await
     {
         return Ok(immutable(&request, &state, key.as_str(), body));
     }
-    if row.state == "current" {
+    if row.state == state::CURRENT {
         tracing::error!(%key, "an object of a current photo cannot be given; the default picture stands in");
         metrics::counter!("visage_photo_fallbacks_total").increment(1);
         return stand_in(&state).await;
@@ -55,18 +58,28 @@ pub(super) async fn show(
     Err(ApiError::not_found())
 }
 
-/// The picture that the object belongs to, current or superseded a moment ago.
-async fn row_of(core: &Core, key: &ObjectKey) -> Result<Option<Picture>, ApiError> {
+/// The picture that the object belongs to, current or superseded a moment ago. What is kept for longer is for its owner
+/// alone, by previews; what was never confirmed, or was taken away by an administrator, is for nobody.
+async fn row_of(core: &Core, state: &State, key: &ObjectKey) -> Result<Option<Picture>, ApiError> {
     let Some(base) = KeyBase::of(key) else { return Ok(None) };
     let row = core.store.picture_by_key_base(base.as_str()).await?;
     Ok(row.filter(|row| {
-        matches!(row.state.as_str(), "current" | "superseded")
+        let moment = state.retention.delete_after;
+        let lingers = row.superseded_at.is_some_and(|at| core.now() < at + moment)
+            && row.confirmed_at.is_some()
+            && row.removed_reason.is_none();
+        let shown = match row.state.as_str() {
+            state::CURRENT => true,
+            state::SUPERSEDED | state::KEPT => lingers,
+            _ => false,
+        };
+        shown
             && store::pictures::object_keys(&row.key_base, &row.sizes).iter().any(|name| name == key.as_str())
     }))
 }
 
 /// A store that fails, or has too much to do, counts as not having it.
-async fn read(state: &State, store: &str, key: &ObjectKey) -> Option<Bytes> {
+pub(super) async fn read(state: &State, store: &str, key: &ObjectKey) -> Option<Bytes> {
     let Some(objects) = state.stores.get(store) else {
         tracing::warn!(store, %key, "no such photo store is configured");
         return None;
@@ -114,7 +127,7 @@ async fn stand_in(state: &State) -> Result<HttpResponse, ApiError> {
 
 /// The type that we wrote, whatever anybody calls it (S133). `nosniff`, the sandbox and the cross-origin policy come from
 /// [`web::Hygiene`]; ranges are not served, since no object is large enough to need them.
-fn with_picture_headers(mut response: HttpResponse) -> HttpResponse {
+pub(super) fn with_picture_headers(mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));

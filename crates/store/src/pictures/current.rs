@@ -18,6 +18,8 @@ pub struct Change {
     pub user_id: String,
     /// The person, or the client for them.
     pub actor: String,
+    /// The alternative text; `None` leaves it as it is.
+    pub alt_text: Option<Option<String>>,
     pub retention: Retention,
     pub now: i64,
 }
@@ -57,7 +59,7 @@ impl Store {
     pub async fn make_current(&self, id: &str, from: From, change: Change) -> Result<Applied, StoreError> {
         let id = id.to_owned();
         change!(self, |c| {
-            let Change { user_id, actor, retention, now } = change;
+            let Change { user_id, actor, alt_text, retention, now } = change;
             // The person's row first: two confirmations of one person take turns on it.
             let person =
                 diesel::update(users::table.find(&user_id)).set(users::updated_at.eq(users::updated_at));
@@ -80,6 +82,7 @@ impl Store {
                 pictures::album_id.eq(Some(profile_album(&user_id))),
                 pictures::superseded_at.eq(None::<i64>),
                 confirmed_at,
+                alt_text.map(|text| pictures::caption.eq(text)),
             ))
             .returning(Picture::as_returning())
             .get_result(c)
@@ -105,7 +108,7 @@ impl Store {
     /// `None` where there is no such person.
     pub async fn remove_profile_picture(&self, change: Change) -> Result<Option<User>, StoreError> {
         change!(self, |c| {
-            let Change { user_id, actor, retention, now } = change;
+            let Change { user_id, actor, retention, now, .. } = change;
             let before: Option<User> = diesel::update(users::table.find(&user_id))
                 .set(users::updated_at.eq(users::updated_at))
                 .returning(User::as_returning())

@@ -3,7 +3,7 @@
 use diesel::{dsl::count_star, prelude::*};
 use diesel_async::RunQueryDsl;
 
-use super::state;
+use super::{Picture, state};
 use crate::{Store, StoreError, schema::pictures};
 
 /// `photos.delete_after` and `photos.keep_versions`.
@@ -106,6 +106,31 @@ impl Store {
                 all += trim_kept!(c, &album, most, now, retention.delete_after);
             }
             Ok(all)
+        })
+    }
+
+    /// A person's earlier profile photos that can be restored, newest first; and the one that an administrator took away
+    /// last.
+    pub async fn earlier_photos(&self, user_id: &str) -> Result<(Vec<Picture>, Option<Picture>), StoreError> {
+        let album = crate::users::profile_album(user_id);
+        read!(self, |c| {
+            let kept = pictures::table
+                .filter(pictures::album_id.eq(&album))
+                .filter(pictures::state.eq(state::KEPT))
+                .order((pictures::superseded_at.desc(), pictures::id.desc()))
+                .limit(50)
+                .select(Picture::as_select())
+                .load(c)
+                .await?;
+            let removed = pictures::table
+                .filter(pictures::album_id.eq(&album))
+                .filter(pictures::removed_reason.is_not_null())
+                .order((pictures::superseded_at.desc(), pictures::id.desc()))
+                .select(Picture::as_select())
+                .first(c)
+                .await
+                .optional()?;
+            Ok((kept, removed))
         })
     }
 }

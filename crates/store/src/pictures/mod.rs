@@ -13,6 +13,7 @@ use diesel_async::RunQueryDsl;
 
 pub use self::current::{Applied, Change, From};
 pub use self::kept::Retention;
+pub use self::sweep::Named;
 pub(crate) use self::kept::{let_go, supersede_current, trim_kept};
 use crate::{Store, StoreError, schema::pictures};
 
@@ -68,6 +69,26 @@ pub struct Picture {
     pub height: Option<i64>,
     /// What the person reads where an administrator took the photo away.
     pub removed_reason: Option<String>,
+}
+
+impl Picture {
+    pub fn portrait(&self) -> Portrait {
+        Portrait {
+            store: self.store.clone(),
+            key_base: self.key_base.clone(),
+            sizes: self.sizes.clone(),
+            thumbhash: self.thumbhash.clone(),
+        }
+    }
+
+    /// The key of the smallest variant for a side of `side` pixels; 0: of the largest.
+    pub fn key(&self, side: u32) -> Option<String> {
+        let keys = object_keys(&self.key_base, &self.sizes);
+        let sides = self.sizes.split(',').map(|size| size.parse::<u32>().unwrap_or(0));
+        let fits = sides.zip(&keys).filter(|(size, _)| side > 0 && *size >= side);
+        let fits = fits.min_by_key(|(size, _)| *size).map(|(_, key)| key.clone());
+        fits.or_else(|| keys.into_iter().next())
+    }
 }
 
 /// What is needed to make the URL of a picture.

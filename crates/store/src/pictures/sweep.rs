@@ -10,6 +10,15 @@ use crate::{
     schema::{deletions, pictures, users},
 };
 
+/// Which objects a picture has, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = pictures)]
+pub struct Named {
+    pub store: String,
+    pub key_base: String,
+    pub sizes: String,
+}
+
 impl Store {
     /// A current picture whose objects are lost: its owner has none any more, what is left of it is queued. `false`
     /// where it is not current (any more).
@@ -49,14 +58,52 @@ impl Store {
             .await?))
     }
 
-    /// Which of these key bases have a row whose objects may exist.
-    pub async fn known_key_bases(&self, bases: &[String]) -> Result<Vec<String>, StoreError> {
+    /// Those of these key bases that have a row whose objects may exist.
+    pub async fn named_key_bases(&self, bases: &[String]) -> Result<Vec<Named>, StoreError> {
         read!(self, |c| Ok(pictures::table
             .filter(pictures::key_base.eq_any(bases))
-            .filter(pictures::state.ne("gone"))
-            .select(pictures::key_base)
+            .filter(pictures::state.ne(state::GONE))
+            .select(Named::as_select())
             .load(c)
             .await?))
+    }
+
+    /// An object that was made again: queued, unless its picture still names it.
+    pub async fn queue_unless_named(
+        &self,
+        picture: &str,
+        name: &str,
+        key: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (picture, name, key) = (picture.to_owned(), name.to_owned(), key.to_owned());
+        write!(self, |c| {
+            let named = diesel::update(
+                pictures::table
+                    .find(&picture)
+                    .filter(pictures::store.eq(&name))
+                    .filter(pictures::state.eq_any([state::STAGED, state::CURRENT, state::KEPT])),
+            )
+            .set(pictures::store.eq(&name))
+            .execute(c)
+            .await?;
+            if named == 0 {
+                diesel::insert_into(deletions::table)
+                    .values((
+                        deletions::id.eq(format!("{name}:{key}")),
+                        deletions::store.eq(&name),
+                        deletions::key.eq(&key),
+                        deletions::not_before.eq(now),
+                        deletions::leased_until.eq(0i64),
+                        deletions::attempts.eq(0i64),
+                        deletions::created_at.eq(now),
+                    ))
+                    .on_conflict_do_nothing()
+                    .execute(c)
+                    .await?;
+            }
+            Ok(())
+        })
     }
 
     /// Superseded pictures of which no object waits to be deleted any more become `gone`.

@@ -8,7 +8,7 @@ use crate::{NOW, SECOND, furnish, on_both};
 
 pub fn change(user_id: &str, delete_after: i64, keep_versions: i64) -> Change {
     let retention = Retention { delete_after, keep_versions };
-    Change { user_id: user_id.into(), actor: user_id.into(), retention, now: NOW }
+    Change { user_id: user_id.into(), actor: user_id.into(), alt_text: None, retention, now: NOW }
 }
 
 pub async fn confirm(store: &Store, id: &str, change: Change) -> Option<User> {
