@@ -82,6 +82,10 @@ impl House {
         &self.place.store
     }
 
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
     }
@@ -92,6 +96,10 @@ impl House {
 
     pub fn advance(&self, seconds: i64) {
         self.clock.advance(seconds * protocol::SECOND);
+    }
+
+    pub fn clock_now(&self) -> protocol::Micros {
+        self.clock.now()
     }
 
     pub async fn person(&self, email: &str) -> Person {

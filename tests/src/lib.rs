@@ -2,7 +2,7 @@
 //! real binary for what only a process can show.
 //!
 //! - [`house`]: the provider inside the test's process. [`binary`]: as a child, to be killed.
-//! - [`app`]: an application with nothing but HTTP. [`database`]: a fresh one a test, on both engines.
+//! - [`app`]: an application with nothing but HTTP; [`receiver`]: where it receives events. [`database`]: a fresh one a test, on both engines.
 //! - [`personal`]: a person in their browser, and the tokens that they make.
 //! - [`session`]: a signed-in browser that speaks to the JSON routes.
 //! - [`on_both!`]: one journey, a test on each engine.
@@ -14,6 +14,7 @@ pub mod binary;
 pub mod camera;
 pub mod database;
 pub mod house;
+pub mod receiver;
 pub mod session;
 pub mod personal;
 

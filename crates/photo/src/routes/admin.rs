@@ -191,8 +191,7 @@ async fn block(
     let reason = reason(&request, &body)?;
     let person = person(&core, &who).await?;
     let entry = entry(&core, &actor, "photo.blocked", &person, json!({ "reason": reason }));
-    let block =
-        PhotoBlock { user_id: person.id, reason, blocked_by: actor.id, created_at: core.now() };
+    let block = PhotoBlock { user_id: person.id, reason, blocked_by: actor.id, created_at: core.now() };
     match core.store.block_photos(block.clone(), entry).await.map_err(ApiError::from)? {
         true => Ok(answer(&Block::of(block, person.email))),
         false => Err(ApiError::not_found().into()),
