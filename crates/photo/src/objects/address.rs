@@ -11,7 +11,9 @@ pub enum Address {
     /// `file://PATH`, relative to the working directory, or `file:///…`
     Disk(PathBuf),
     /// `gs://BUCKET`
-    Gcs { bucket: String },
+    Gcs {
+        bucket: String,
+    },
     S3(S3Address),
     Ftp(FtpAddress),
 }
@@ -233,8 +235,12 @@ mod tests {
     fn a_password_is_never_shown() {
         let address: Address = "ftp://me:s3cret@host/x".parse().unwrap();
         assert!(!format!("{address} {address:?}").contains("s3cret"));
-        for wrong in ["ftp://me:s3cret@host/x?a", "ftp://me:s3cret@/x", "ftq://me:s3cret@host/x", "ftp://me:s3cret@ho st/"]
-        {
+        for wrong in [
+            "ftp://me:s3cret@host/x?a",
+            "ftp://me:s3cret@/x",
+            "ftq://me:s3cret@host/x",
+            "ftp://me:s3cret@ho st/",
+        ] {
             let error = wrong.parse::<Address>().unwrap_err();
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         }

@@ -9,13 +9,13 @@ use crate::key::{CONTENT_TYPE, ObjectKey};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use object_store::ObjectStore as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::ObjectStore as _;
 use object_store::{
-    Attribute, Attributes, Certificate, ClientOptions, Error, ObjectMeta, ObjectStoreExt, PutMode, PutOptions,
-    RetryConfig,
+    Attribute, Attributes, Certificate, ClientOptions, Error, ObjectMeta, ObjectStoreExt, PutMode,
+    PutOptions, RetryConfig,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,10 +46,12 @@ pub struct S3 {
 impl S3 {
     /// Connects with the first call, so a server that is down is no error here.
     pub fn open(settings: &S3Settings) -> Result<Self, ObjectError> {
-        let S3Address { bucket, endpoint, region, path_style, allow_http } = settings.address.clone().checked().map_err(denied)?;
+        let S3Address { bucket, endpoint, region, path_style, allow_http } =
+            settings.address.clone().checked().map_err(denied)?;
         // A bucket's name with a dot is no name that Amazon's certificates know.
         let path_style = path_style.unwrap_or(endpoint.is_some() || bucket.contains('.'));
-        let mut options = ClientOptions::new().with_connect_timeout(PATIENCE.attempt).with_timeout(PATIENCE.attempt);
+        let mut options =
+            ClientOptions::new().with_connect_timeout(PATIENCE.attempt).with_timeout(PATIENCE.attempt);
         if let Some(path) = &settings.ca_file {
             let pem = std::fs::read(path).map_err(|error| denied(format!("{}: {error}", path.display())))?;
             for root in Certificate::from_pem_bundle(&pem).map_err(denied)? {
@@ -68,7 +70,8 @@ impl S3 {
         }
         if let Some(endpoint) = endpoint {
             // The crate wants the bucket in front of the host already.
-            let whole = if path_style { endpoint } else { endpoint.replacen("://", &format!("://{bucket}."), 1) };
+            let whole =
+                if path_style { endpoint } else { endpoint.replacen("://", &format!("://{bucket}."), 1) };
             builder = builder.with_endpoint(whole);
         }
         if let Some(path) = &settings.credentials {
@@ -195,7 +198,9 @@ fn denied(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ObjectEr
 
 fn failed(error: Error) -> ObjectError {
     match error {
-        Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => denied(error),
+        Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+            denied(error)
+        }
         Error::Generic { ref source, .. } => match status(&source.to_string()) {
             // The bucket is in another region.
             Some(300..=399) => denied(error),
@@ -228,7 +233,8 @@ impl Keys {
         for line in text.lines().map(str::trim) {
             if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 ours = section.trim() == "default";
-            } else if let Some((key, value)) = line.split_once('=').filter(|_| ours && !line.starts_with('#')) {
+            } else if let Some((key, value)) = line.split_once('=').filter(|_| ours && !line.starts_with('#'))
+            {
                 let value = Some(value.trim().to_owned());
                 match key.trim() {
                     "aws_access_key_id" => id = value,
@@ -240,7 +246,9 @@ impl Keys {
         }
         match (id, secret) {
             (Some(id), Some(secret)) => Ok(Self { id, secret, token }),
-            _ => Err(wrong("needs `aws_access_key_id` and `aws_secret_access_key` under `[default]`".to_owned())),
+            _ => Err(wrong(
+                "needs `aws_access_key_id` and `aws_secret_access_key` under `[default]`".to_owned(),
+            )),
         }
     }
 }

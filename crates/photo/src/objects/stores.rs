@@ -34,7 +34,10 @@ pub struct StoreSettings {
 impl fmt::Debug for StoreSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.url.parse::<Address>().map(|address| address.to_string());
-        f.debug_struct("StoreSettings").field("name", &self.name).field("address", &address).finish_non_exhaustive()
+        f.debug_struct("StoreSettings")
+            .field("name", &self.name)
+            .field("address", &address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,11 +98,10 @@ async fn open(settings: &StoreSettings) -> Result<Arc<dyn ObjectStore>, OpenErro
 }
 
 async fn connect(settings: &StoreSettings, address: Address) -> Result<Arc<dyn ObjectStore>, ObjectError> {
-    let StoreSettings { endpoint, grpc_endpoint, credentials, password, ca_file, max_age, .. } = settings.clone();
+    let StoreSettings { endpoint, grpc_endpoint, credentials, password, ca_file, max_age, .. } =
+        settings.clone();
     Ok(match address {
-        Address::Disk(path) => {
-            Arc::new(Disk::open(path).map_err(|error| ObjectError::Denied(error.into()))?)
-        }
+        Address::Disk(path) => Arc::new(Disk::open(path).map_err(|error| ObjectError::Denied(error.into()))?),
         Address::Gcs { bucket } => {
             let settings = GcsSettings { bucket, endpoint, grpc_endpoint, credentials, max_age };
             Arc::new(Gcs::open(&settings).await?)
@@ -117,8 +119,7 @@ mod tests {
     use super::*;
 
     async fn refused(url: &str) -> String {
-        let settings =
-            StoreSettings { name: "eu".to_owned(), url: url.to_owned(), ..Default::default() };
+        let settings = StoreSettings { name: "eu".to_owned(), url: url.to_owned(), ..Default::default() };
         let debug = format!("{settings:?}");
         let error = Stores::open(&[settings]).await.unwrap_err();
         let shown = format!("{error} {error:?} {debug}");

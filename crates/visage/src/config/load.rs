@@ -7,7 +7,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, Hidden, reference::settings};
+use super::{Config, Hidden, Shown, reference::settings};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,10 +100,28 @@ impl Loaded {
 impl Config {
     /// What no single value can know.
     fn check(&self) -> Result<(), ConfigError> {
+        let tls = &self.server.tls;
+        if tls.certificate.is_some() != tls.key.is_some() {
+            return Err(ConfigError::Contradiction(
+                "`server.tls.certificate` and `server.tls.key` go together: set both or neither".to_owned(),
+            ));
+        }
+        if tls.certificate.is_some() && !self.server.public_url.issuer().starts_with("https://") {
+            return Err(ConfigError::Contradiction(
+                "with `server.tls` the listener speaks TLS alone: `server.public_url` must begin with https://"
+                    .to_owned(),
+            ));
+        }
         if self.photos.stores.contains_key("default") {
             return Err(ConfigError::Contradiction(
                 "`photos.stores.default` is another name for `photos.store`: write that one".to_owned(),
             ));
+        }
+        let upload_store = &self.photos.upload_store;
+        if upload_store != "default" && !self.photos.stores.contains_key(upload_store) {
+            return Err(ConfigError::Contradiction(format!(
+                "`photos.upload_store`: there is no `[photos.stores.{upload_store}]`"
+            )));
         }
         for name in self.photos.stores.keys() {
             if name.is_empty()
@@ -214,7 +232,7 @@ fn blame(error: &toml::de::Error, values: &BTreeMap<String, (Value, Source)>) ->
         .to_owned();
     let found = values.get(&key);
     let origin = found.map_or_else(|| "not set".to_owned(), |(_, source)| source.to_string());
-    let is_secret = settings().any(|setting| setting.is_secret && setting.describes(&key));
+    let is_secret = settings().any(|setting| setting.shown == Shown::Not && setting.describes(&key));
     let message = if is_secret { "not a value of the right kind".to_owned() } else { in_words(&message) };
     ConfigError::Invalid { key, origin, message }
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
 use section::section;
-pub use section::{Section, Setting};
+pub use section::{Section, Setting, Shown};
 pub use show::shown;
 pub use types::{
     BaseUrl, DefaultPicture, ForwardedHeader, Hidden, KeepVersions, LogFormat, MailUrl, Network, Period,
@@ -83,7 +83,7 @@ section! {
     Database = "database" {
         /// `sqlite://path` (relative to the working directory) or `postgres://user:password@host/name`.
         /// `?sslmode=disable`, `require` (encrypts, does not verify) or `verify-full`.
-        url: Hidden = "sqlite://data/visage.db" secret,
+        url: Hidden = "sqlite://data/visage.db" url,
         /// Apply pending migrations at start. If false, `serve` refuses to start until `visage migrate` has run.
         auto_migrate: bool = "true",
         /// Connections to PostgreSQL that a node keeps for transactions.
@@ -107,8 +107,11 @@ section! {
 section! {
     /// Profile photos.
     Photos = "photos" {
-        /// Where objects are kept: `file://directory` or `gs://bucket`.
-        store: StoreUrl = "file://data/photos",
+        /// Where objects are kept: `file://directory`, `gs://bucket`,
+        /// `s3://bucket?region=…&endpoint=https://…&path_style=true` (each part optional; plain http only on this machine,
+        /// or with `&allow_http=true`), `ftp://user@host:port/directory` or, encrypted, `ftps://…`. A directory of an FTP
+        /// server is relative to where it lets the user in; `//directory` begins at its root.
+        store: StoreUrl = "file://data/photos" url,
         /// Name of the store into which new pictures go: `default` is `photos.store`, others stand in
         /// `[photos.stores]`. This is how an installation moves house: `visage photos migrate`.
         upload_store: String = "default",
@@ -119,8 +122,14 @@ section! {
         gcs_endpoint: Option<String> = "",
         /// Endpoint of Google Cloud Storage (gRPC); the same as `gcs_endpoint` when not set.
         gcs_grpc_endpoint: Option<String> = "",
-        /// File with Google credentials; the ones of the environment when not set.
-        gcs_credentials: Option<PathBuf> = "",
+        /// File with the store's credentials: Google's JSON, or for S3 keys as the AWS tools write them
+        /// (`[default]`, `aws_access_key_id = …`). When not set, the ones of the environment
+        /// (`GOOGLE_APPLICATION_CREDENTIALS`, `AWS_ACCESS_KEY_ID`, …) or of the machine.
+        credentials: Option<PathBuf> = "",
+        /// Password of the FTP user; may also stand in the URL, and is shown in neither place.
+        password: Option<Hidden> = "" secret,
+        /// File with further root certificates (PEM) for an S3 or FTP server.
+        ca_file: Option<PathBuf> = "",
         /// Largest upload in bytes.
         max_bytes: usize = "5242880",
         /// Uploads of one person in an hour; one more is answered 429.
@@ -148,15 +157,19 @@ section! {
     /// `default`. New pictures go into `photos.upload_store`.
     NamedStore = "photos.stores.NAME" {
         /// Needed; as `photos.store`.
-        url: StoreUrl = "",
+        url: StoreUrl = "" url,
         /// As `photos.public_url`.
         public_url: Option<BaseUrl> = "",
-        /// As `photos.gcs_endpoint`.
+        /// As `photos.gcs_endpoint`; for S3 as `endpoint` in the URL.
         endpoint: Option<String> = "",
         /// As `photos.gcs_grpc_endpoint`.
         grpc_endpoint: Option<String> = "",
-        /// As `photos.gcs_credentials`.
+        /// As `photos.credentials`.
         credentials: Option<PathBuf> = "",
+        /// As `photos.password`.
+        password: Option<Hidden> = "" secret,
+        /// As `photos.ca_file`.
+        ca_file: Option<PathBuf> = "",
     }
 }
 

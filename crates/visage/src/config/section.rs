@@ -11,8 +11,16 @@ pub struct Setting {
     pub default: &'static str,
     /// Lines of prose.
     pub meaning: &'static [&'static str],
-    /// Never shown by `config show`.
-    pub is_secret: bool,
+    pub shown: Shown,
+}
+
+/// What `config show` shows of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Whole,
+    /// A URL loses its password only: that it names the right host is what one looks for.
+    WithoutPassword,
+    Not,
 }
 
 /// One section as the reference shows it.
@@ -63,16 +71,19 @@ impl Setting {
     }
 }
 
-/// `Name = "path" { /// meaning  key: Type = "default", …  + nested: Type, … }`; `= "" secret` hides the value.
+/// `Name = "path" { /// meaning  key: Type = "default", …  + nested: Type, … }`; `= "" secret` hides the value,
+/// `= "" url` the password in it.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
+        $(#[derive($derived:ident)])?
         $name:ident = $path:literal {
-            $( $(#[doc = $doc:literal])+ $key:ident : $kind:ty = $default:literal $($secret:ident)?, )*
+            $( $(#[doc = $doc:literal])+ $key:ident : $kind:ty = $default:literal $($shown:ident)?, )*
             $( + $nested:ident : $nested_kind:ty, )*
         }
     ) => {
         $(#[doc = $about])+
+        $(#[derive($derived)])?
         #[derive(Clone, Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
@@ -93,12 +104,13 @@ macro_rules! section {
                     key: stringify!($key),
                     default: $default,
                     meaning: &[$($doc),+],
-                    is_secret: section!(@is_secret $($secret)?),
+                    shown: section!(@shown $($shown)?),
                 }, )*
             ];
         }
     };
-    (@is_secret secret) => { true };
-    (@is_secret) => { false };
+    (@shown secret) => { $crate::config::Shown::Not };
+    (@shown url) => { $crate::config::Shown::WithoutPassword };
+    (@shown) => { $crate::config::Shown::Whole };
 }
 pub(super) use section;

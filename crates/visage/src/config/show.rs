@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Value;
 use url::Url;
 
-use super::{Loaded, reference::settings};
+use super::{Loaded, Shown, reference::settings};
 
 /// Every value that holds, as TOML text by dotted path, with where it came from.
 pub fn shown(loaded: &Loaded) -> BTreeMap<String, (String, String)> {
@@ -13,16 +13,22 @@ pub fn shown(loaded: &Loaded) -> BTreeMap<String, (String, String)> {
         .values
         .iter()
         .map(|(path, (value, source))| {
-            let is_secret = settings().any(|setting| setting.is_secret && setting.describes(path));
-            let value = if is_secret { hidden(value) } else { value.clone() };
+            let setting = settings().find(|setting| setting.describes(path));
+            let value = match setting.map_or(Shown::Not, |setting| setting.shown) {
+                Shown::Whole => value.clone(),
+                Shown::WithoutPassword => without_password(value),
+                Shown::Not => stars(),
+            };
             (path.clone(), (value.to_string(), source.to_string()))
         })
         .collect()
 }
 
-/// A URL loses its password only: that it names the right host is what one looks here for.
-fn hidden(value: &Value) -> Value {
-    let stars = || Value::String("********".to_owned());
+fn stars() -> Value {
+    Value::String("********".to_owned())
+}
+
+fn without_password(value: &Value) -> Value {
     let Some(written) = value.as_str().filter(|text| text.contains("://") && !text.contains("password="))
     else {
         return stars();

@@ -112,8 +112,14 @@ fn a_wrong_value_names_its_setting_and_its_source() {
     assert!(message.contains("server.public_url"), "{message}");
     let message = refusal("[database]\nurl = 5\n", &[]);
     assert!(message.contains("database.url"), "{message}");
-    let message = refusal("[photos]\nstore = 'ftp://x/y'\n", &[]);
+    let message = refusal("[photos]\nstore = 'http://x/y'\n", &[]);
     assert!(message.contains("photos.store") && message.contains("gs://"), "{message}");
+    let message = refusal("[photos]\nstore = 'ftp://x/y'\n", &[]);
+    assert!(message.contains("photos.store") && message.contains("names no user"), "{message}");
+    let message = refusal("[photos.stores.eu]\nurl = 's3://b?endpoint=http://minio.example'\n", &[]);
+    assert!(message.contains("photos.stores.eu.url") && message.contains("allow_http"), "{message}");
+    let message = refusal("[photos]\nstore = 'ftp://me:s3cret@host/x?y'\n", &[]);
+    assert!(message.contains("no query") && !message.contains("s3cret"), "{message}");
     let message = refusal("[photos.stores.eu]\npublic_url = 'https://x'\n", &[]);
     assert!(message.contains("url"), "a named store needs a URL: {message}");
 }
@@ -136,10 +142,16 @@ fn show_hides_secrets() {
     let environment = [
         ("VISAGE_DATABASE__URL", "postgres://visage:s3cret@db/visage?sslmode=require"),
         ("VISAGE_KEYS__MASTER", "s3cret-master"),
+        ("VISAGE_PHOTOS__STORE", "ftps://me:s3cret@ftp.example/photos"),
+        ("VISAGE_PHOTOS__PASSWORD", "s3cret://that-looks-like-a-url"),
+        ("VISAGE_PHOTOS__STORES__OLD__URL", "ftp://me:s3cret@old.example//srv/photos"),
+        ("VISAGE_PHOTOS__STORES__OLD__PASSWORD", "s3cret"),
     ];
     let shown = format!("{:?}", shown(&load("", &environment).unwrap()));
     assert!(!shown.contains("s3cret"), "{shown}");
-    assert!(shown.contains("@db/visage"), "{shown}");
+    for place in ["@db/visage", "@ftp.example/photos", "@old.example//srv/photos"] {
+        assert!(shown.contains(place), "{shown}");
+    }
     let debug = format!("{:?}", load("", &environment).unwrap().config);
     assert!(!debug.contains("s3cret"), "{debug}");
 }

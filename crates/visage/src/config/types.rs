@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
+use photo::objects::Address;
 use serde::Deserialize;
 use url::{Host, Url};
 use web::Site;
@@ -135,8 +136,8 @@ impl TryFrom<String> for Network {
     }
 }
 
-/// What `photos.store` and `photos.stores.NAME.url` may be; the photo room opens it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// What `photos.store` and `photos.stores.NAME.url` may be; the photo room opens it. May hold a password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct StoreUrl(pub String);
 
@@ -144,10 +145,18 @@ impl TryFrom<String> for StoreUrl {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.split_once("://") {
-            Some(("file", path)) if !path.is_empty() => Ok(Self(text)),
-            Some(("gs", bucket)) if !bucket.is_empty() && !bucket.contains(['/', '?', '#']) => Ok(Self(text)),
-            _ => Err(format!("`{text}` is not an object store: write file://directory or gs://bucket")),
+        match text.parse::<Address>() {
+            Ok(_) => Ok(Self(text)),
+            Err(wrong) => Err(format!("the URL {wrong}")),
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.parse::<Address>() {
+            Ok(address) => write!(f, "{address}"),
+            Err(wrong) => write!(f, "{wrong}"),
         }
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn list(line: &str) -> Result<Option<Entry>, Unreadable> {
     if line.starts_with("total ") || line.starts_with(['b', 'c', 'p', 's']) {
         return Ok(None);
     }
-    let file = ListParser::parse_posix(line).or_else(|_| ListParser::parse_dos(line)).map_err(|_| Unreadable)?;
+    let file =
+        ListParser::parse_posix(line).or_else(|_| ListParser::parse_dos(line)).map_err(|_| Unreadable)?;
     if file.is_symlink() || matches!(file.name(), "." | "..") {
         return Ok(None);
     }
@@ -73,7 +74,12 @@ fn micros(file: &File) -> Micros {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, is_folder: bool, bytes: u64, written_at: Micros) -> Result<Option<Entry>, Unreadable> {
+    fn entry(
+        name: &str,
+        is_folder: bool,
+        bytes: u64,
+        written_at: Micros,
+    ) -> Result<Option<Entry>, Unreadable> {
         Ok(Some(Entry { name: name.to_owned(), is_folder, bytes, written_at }))
     }
 

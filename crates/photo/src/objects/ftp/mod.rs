@@ -138,9 +138,7 @@ impl ObjectStore for Ftp {
         let alone = tokio::time::timeout(TURN, self.writers(key).lock()).await;
         let Ok(_alone) = alone else { return Err(ObjectError::Timeout) };
         let name = key.as_str().to_owned();
-        let put = self.call(|session| {
-            session.put(name.clone(), body.clone(), Random::system().id()).boxed()
-        });
+        let put = self.call(|session| session.put(name.clone(), body.clone(), Random::system().id()).boxed());
         match put.await? {
             Put::Stored => Ok(()),
             Put::Taken => Err(ObjectError::AlreadyExists),

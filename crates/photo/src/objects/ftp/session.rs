@@ -161,7 +161,8 @@ impl Session {
             other => return other.map(Some),
         };
         let own = name.rsplit('/').next().unwrap_or(name);
-        let is_there = self.folder(parent(name)).await?.iter().any(|entry| entry.name == own && !entry.is_folder);
+        let is_there =
+            self.folder(parent(name)).await?.iter().any(|entry| entry.name == own && !entry.is_folder);
         if is_there { Err(FtpError::UnexpectedResponse(refusal)) } else { Ok(None) }
     }
 
@@ -173,7 +174,9 @@ impl Session {
         let mut body = Vec::with_capacity(size);
         match (&mut stream).take(size as u64 + 1).read_to_end(&mut body).await {
             // Servers forget to say farewell; whether all has come, the size tells.
-            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(FtpError::ConnectionError(error)),
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(FtpError::ConnectionError(error));
+            }
             _ => {}
         }
         self.ftp.finalize_retr_stream(stream).await?;
@@ -246,7 +249,9 @@ pub(super) fn failed(error: FtpError) -> ObjectError {
         FtpError::SecureError(what) if what.contains("certificate") => ObjectError::Denied(error.into()),
         FtpError::SecureError(_) => ObjectError::Unavailable(error.into()),
         FtpError::UnexpectedResponse(answer) => match answer.status {
-            Status::InvalidCredentials | Status::NotLoggedIn | Status::StoringNeedAccount => ObjectError::Denied(error.into()),
+            Status::InvalidCredentials | Status::NotLoggedIn | Status::StoringNeedAccount => {
+                ObjectError::Denied(error.into())
+            }
             Status::FileUnavailable | Status::BadFilename => ObjectError::Denied(error.into()),
             status if (400..500).contains(&status.code()) => ObjectError::Unavailable(error.into()),
             _ => ObjectError::Other(error.into()),

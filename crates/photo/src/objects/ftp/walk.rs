@@ -54,7 +54,8 @@ impl Session {
         for entry in self.folder(folder).await? {
             let slash = if entry.is_folder { "/" } else { "" };
             let name = format!("{folder}{}{slash}", entry.name);
-            if wanted.is(&name) && !entry.name.starts_with('.') && !(folder.is_empty() && entry.name == PARTS) {
+            if wanted.is(&name) && !entry.name.starts_with('.') && !(folder.is_empty() && entry.name == PARTS)
+            {
                 children.push(Listed { name, bytes: entry.bytes, written_at: entry.written_at });
             }
         }
