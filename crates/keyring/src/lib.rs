@@ -25,4 +25,4 @@ pub use passwords::{Busy, Passwords, WeakPassword};
 pub use random::Random;
 pub use ring::{AccessClaims, IdTokenHint, Ring, RingError, SignError, Token};
 pub use rows::{KeyRow, NewKey, Purpose, State, generate};
-pub use secret::{Secret, digest, same};
+pub use secret::{Digester, Secret, digest, same};

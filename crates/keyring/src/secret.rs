@@ -37,6 +37,27 @@ pub fn digest(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// SHA-256 of what comes in pieces.
+pub struct Digester(aws_lc_rs::digest::Context);
+
+impl Default for Digester {
+    fn default() -> Self {
+        Self(aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256))
+    }
+}
+
+impl Digester {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> [u8; 32] {
+        let mut out = [0; 32];
+        out.copy_from_slice(self.0.finish().as_ref());
+        out
+    }
+}
+
 /// Compares without telling by its time where the two differ (S113).
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()

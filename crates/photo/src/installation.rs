@@ -8,7 +8,7 @@ use store::{Store, StoreError};
 
 /// The object's name; none of a photo's begins so.
 pub const MARKER: &str = "visage-installation";
-const SETTING: &str = "installation";
+pub(crate) const SETTING: &str = "installation";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {

@@ -9,7 +9,8 @@
 //! | [`lifecycle`] | row, objects, one transaction: a photo becomes current, the old one is queued for deletion |
 //! | [`gallery`] | galleries of organizations: which pictures are in them, wait for them, in which order |
 //! | [`deletions`] | the worker that empties that queue |
-//! | [`sweep`] | finds what no row names, and rows whose objects are lost |
+//! | [`sweep`] | gives up what nobody finished, compares rows and objects now and then |
+//! | [`verify`] | finds what no row names, and rows whose objects are lost; mends |
 //! | [`migrate`] | every picture of one store into another |
 //! | [`backup`] | pictures and rows together in one folder, and back |
 //! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
@@ -38,6 +39,7 @@ pub mod pool;
 mod routes;
 mod state;
 pub mod sweep;
+pub mod verify;
 mod tally;
 
 pub use routes::routes;

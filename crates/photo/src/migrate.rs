@@ -12,15 +12,13 @@ use protocol::Micros;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::moves::{Move, Moved};
-use store::pictures::Picture;
+use store::pictures::{Picture, state};
 use store::{Store, StoreError};
 use web::Clock;
 
 const MINUTE: Micros = 60_000_000;
 /// A copy that nobody switched to is deleted after this: far longer than one picture with all its retries takes.
 const COPY_FOR: Micros = 15 * MINUTE;
-/// An upload whose row is younger may still be writing its objects.
-const YOUNG: Micros = MINUTE;
 /// Pictures under way; each has some four objects.
 const AT_ONCE: usize = 8;
 const PAGE: i64 = 200;
@@ -63,8 +61,8 @@ pub struct Migrated {
     pub gone: usize,
     /// Left behind by an earlier migration and queued now.
     pub left_behind: usize,
-    /// Uploads of the last minute that are still in the source.
-    pub young: usize,
+    /// Still in the source: their objects were being written.
+    pub uploading: u64,
     pub failed: Vec<Failed>,
     /// The stores did not answer, so it was given up before the end.
     pub given_up: bool,
@@ -76,11 +74,18 @@ pub struct Failed {
     pub why: String,
 }
 
-/// How many pictures the source has.
-pub async fn waiting(store: &Store, name: &str) -> Result<u64, StoreError> {
-    let counts = store.pictures_by_store().await?;
-    let count = counts.iter().find(|(own, _)| own == name).map_or(0, |(_, count)| *count);
-    Ok(count.unsigned_abs())
+/// How many pictures of a store can move, and how many are being uploaded into it.
+pub async fn waiting(store: &Store, name: &str) -> Result<(u64, u64), StoreError> {
+    let (mut movable, mut uploading) = (0, 0);
+    for (own, state, count) in store.pictures_by_store().await? {
+        match state.as_str() {
+            _ if own != name => {}
+            state::UPLOADING => uploading += count.unsigned_abs(),
+            state::STAGED | state::CURRENT | state::KEPT => movable += count.unsigned_abs(),
+            _ => {}
+        }
+    }
+    Ok((movable, uploading))
 }
 
 /// Moves everything. `progress` hears of each picture that is done with, and its bytes.
@@ -91,7 +96,8 @@ pub async fn migrate(
     plan: &Plan,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Migrated, MigrateError> {
-    let open = |name: &String| stores.get(name).cloned().ok_or_else(|| MigrateError::NoSuchStore(name.clone()));
+    let open =
+        |name: &String| stores.get(name).cloned().ok_or_else(|| MigrateError::NoSuchStore(name.clone()));
     let mover = Mover {
         store,
         clock,
@@ -104,13 +110,14 @@ pub async fn migrate(
     mover.refuse_anothers().await?;
     let mut all = Migrated::default();
     for pass in 1..=PASSES {
-        (all.failed, all.young) = (Vec::new(), 0);
+        all.failed = Vec::new();
         mover.pass(&mut all).await?;
         if all.failed.is_empty() || all.given_up || pass == PASSES {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
+    all.uploading = waiting(store, &plan.from).await?.1;
     if plan.delete_source.is_some() && !all.given_up {
         mover.clear_left_behind(&mut all).await?;
     }
@@ -121,7 +128,6 @@ pub async fn migrate(
 enum Fate {
     Moved { objects: usize, bytes: u64 },
     Gone,
-    Young,
     Failed(String),
 }
 
@@ -171,7 +177,6 @@ impl Mover<'_> {
                         all.gone += 1;
                         (self.progress)(0);
                     }
-                    Fate::Young => all.young += 1,
                     Fate::Failed(why) => all.failed.push(Failed { picture, why }),
                 }
                 if self.failures.load(Ordering::Relaxed) >= HOPELESS {
@@ -183,9 +188,6 @@ impl Mover<'_> {
     }
 
     async fn one(&self, row: Picture) -> Fate {
-        if row.state == "staged" && row.uploaded_at > self.clock.now() - YOUNG {
-            return Fate::Young;
-        }
         let fate = self.carry(&row).await.unwrap_or_else(|error| Fate::Failed(error.to_string()));
         match &fate {
             Fate::Failed(_) => self.failures.fetch_add(1, Ordering::Relaxed),
@@ -245,10 +247,9 @@ impl Mover<'_> {
 
     /// Whether the row still promises its objects in the source.
     async fn is_still_there(&self, row: &Picture) -> Result<bool, StoreError> {
-        let keys = store::pictures::object_keys(&row.key_base, &row.sizes);
-        let leaving = self.store.deletions_of(&self.plan.from, &keys).await?;
         let now = self.store.picture(&row.id).await?;
-        Ok(!leaving && now.is_some_and(|now| now.store == self.plan.from && now.state != "gone"))
+        let live = |state: &str| matches!(state, state::STAGED | state::CURRENT | state::KEPT);
+        Ok(now.is_some_and(|now| now.store == self.plan.from && live(&now.state)))
     }
 
     /// Objects in the source whose pictures are in the target already, from a migration that did not delete them.
@@ -258,8 +259,8 @@ impl Mover<'_> {
             let mut cursor = None;
             loop {
                 let page = self.from.list(prefix, cursor, 1000).await;
-                let page = page
-                    .map_err(|source| MigrateError::Objects { store: self.plan.from.clone(), source })?;
+                let page =
+                    page.map_err(|source| MigrateError::Objects { store: self.plan.from.clone(), source })?;
                 let keys = page.objects.iter().filter_map(|object| object.name.parse::<ObjectKey>().ok());
                 let objects: Vec<(String, String)> = keys
                     .filter_map(|key| Some((KeyBase::of(&key)?.as_str().to_owned(), key.to_string())))
@@ -267,7 +268,8 @@ impl Mover<'_> {
                 for some in objects.chunks(100) {
                     let (from, to) = (&self.plan.from, &self.plan.to);
                     let (some, now) = (some.to_vec(), self.clock.now());
-                    all.left_behind += self.store.queue_left_behind(from, to, some, delete_after, now).await?;
+                    all.left_behind +=
+                        self.store.queue_left_behind(from, to, some, delete_after, now).await?;
                 }
                 cursor = page.next;
                 if cursor.is_none() {

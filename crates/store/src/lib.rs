@@ -47,7 +47,7 @@ pub use {
     connect::DatabaseUrl,
     error::StoreError,
     freshness::{Freshness, Stamp, Subject},
-    migrate::Migration,
+    migrate::{Migration, migration_names},
 };
 
 /// What a database handle needs to know; the binary fills it from the configuration.

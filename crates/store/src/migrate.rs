@@ -21,6 +21,14 @@ pub struct Migration {
     pub applied: bool,
 }
 
+/// Every migration that this binary knows, in order.
+pub fn migration_names() -> Vec<String> {
+    let known = MigrationSource::<SqliteBackend>::migrations(&SQLITE).unwrap_or_default();
+    let mut names: Vec<String> = known.iter().map(|migration| migration.name().to_string()).collect();
+    names.sort();
+    names
+}
+
 impl Store {
     /// Applies what is pending, in order; returns the names applied now.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {

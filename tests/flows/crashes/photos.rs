@@ -85,8 +85,8 @@ async fn assert_every_object_has_a_row(place: &Place) {
     for key in objects(&place.dir.path().join("photos")) {
         let (folder, file) = key.rsplit_once('/').unwrap();
         let base = format!("{folder}/{}", file.split(['_', '.']).next().unwrap());
-        let known = store.known_key_bases(std::slice::from_ref(&base)).await.unwrap();
-        assert_eq!(known, [base], "an object that no row names: {key}");
+        let named = store.named_key_bases(std::slice::from_ref(&base)).await.unwrap();
+        assert!(named.iter().any(|row| row.key_base == base), "an object that no row names: {key}");
     }
 }
 
