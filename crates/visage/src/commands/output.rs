@@ -43,6 +43,47 @@ impl Drop for Working {
     }
 }
 
+/// How far work of known length is, with its rate and the time that is left; nothing unless standard error is a terminal.
+pub fn bar(what: &'static str, length: u64) -> Bar {
+    let bar = indicatif::ProgressBar::new(length).with_message(what);
+    let looks = "{msg} {wide_bar} {pos}/{len}  {per_sec:.0}  {eta} left";
+    if let Ok(style) = indicatif::ProgressStyle::with_template(looks) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    Bar(bar)
+}
+
+/// The same for work whose length nobody knows: how much is done.
+pub fn count(what: &'static str) -> Bar {
+    let bar = indicatif::ProgressBar::new_spinner().with_message(what);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {msg}: {pos}  {per_sec:.0}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    Bar(bar)
+}
+
+/// Gone, with its line, when it is dropped.
+pub struct Bar(indicatif::ProgressBar);
+
+impl Bar {
+    pub fn advance(&self, by: u64) {
+        self.0.inc(by);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// `1.5 MB`
+pub fn bytes(count: u64) -> String {
+    indicatif::DecimalBytes(count).to_string()
+}
+
 /// Columns, padded to their widest cell.
 pub fn table(header: &[&str], rows: &[Vec<String>]) {
     let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use photo::{
     objects::Stores,
-    sweep::{self, Repair, Verified},
+    verify::{self, Fate, Repair, Verified},
 };
 use serde_json::json;
 
@@ -15,9 +15,15 @@ pub(super) async fn verify(place: &Place, mend: bool, json: bool) -> Result<Exit
     let settings = compose::photo_settings(&place.config);
     let stores = Stores::open(&settings.stores).await.map_err(failed)?;
     let repair = if mend { Repair::mend() } else { Repair::report() };
-    let working = output::working("comparing rows and objects");
-    let verified = sweep::verify(&place.store, &stores, place.now(), repair).await.map_err(failed)?;
-    drop(working);
+    let bar = output::count("rows and objects compared");
+    let looked = |count| bar.advance(count as u64);
+    let verified = verify::verify(&place.store, &stores, place.now(), repair, &looked).await;
+    drop(bar);
+    let verified = verified.map_err(failed)?;
+    if mend && (!verified.orphans.is_empty() || !verified.missing.is_empty()) {
+        let detail = json!({ "orphans": verified.orphans.len(), "missing": verified.missing.len() });
+        place.record("photos.repaired", "photos", detail).await?;
+    }
     if json {
         output::json(&described(&verified))?;
     } else {
@@ -26,8 +32,7 @@ pub(super) async fn verify(place: &Place, mend: bool, json: bool) -> Result<Exit
     if let Some((store, error)) = verified.failed.first() {
         return Err(Failure::new(format!("photo store `{store}`: {error}")));
     }
-    let is_well = verified.mended || (verified.orphans.is_empty() && verified.missing.is_empty());
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verified.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn say(verified: &Verified) {
@@ -36,8 +41,7 @@ fn say(verified: &Verified) {
         output::line(format_args!("{words}  {store}  {name}"));
     }
     for missing in &verified.missing {
-        let words = if verified.mended { "given up" } else { "object missing" };
-        let user = missing.user.as_deref().unwrap_or("nobody");
+        let (words, user) = (fate(missing.fate), missing.user.as_deref().unwrap_or("nobody"));
         output::line(format_args!("{words}  {}  {}  of {user}", missing.store, missing.keys.join(" ")));
     }
     let (orphans, missing) = (verified.orphans.len(), verified.missing.len());
@@ -45,6 +49,18 @@ fn say(verified: &Verified) {
         "{} objects; {orphans} that no row names, {missing} rows without theirs.",
         verified.objects
     ));
+    for (store, count) in &verified.copies {
+        output::line(format_args!(
+            "{count} objects in `{store}` are copies of pictures that live in another store: \
+             `visage photos migrate --from {store} --to … --delete-source` removes them."
+        ));
+    }
+    for (store, count) in &verified.unknown {
+        output::line(format_args!(
+            "{count} pictures are in the store `{store}`, which is not configured: \
+             give it a section `[photos.stores.{store}]`."
+        ));
+    }
     if !verified.mended {
         for (store, why) in &verified.held {
             output::line(format_args!(
@@ -63,12 +79,25 @@ fn described(verified: &Verified) -> serde_json::Value {
     let missing: Vec<_> = verified
         .missing
         .iter()
-        .map(|m| json!({ "picture": m.picture, "user": m.user, "store": m.store, "keys": m.keys }))
+        .map(|m| json!({ "picture": m.picture, "user": m.user, "store": m.store, "keys": m.keys, "fate": fate(m.fate) }))
         .collect();
     let held: Vec<_> =
         verified.held.iter().map(|(store, why)| json!({ "store": store, "why": why.to_string() })).collect();
+    let copies: serde_json::Map<_, _> =
+        verified.copies.iter().map(|(store, count)| (store.clone(), json!(count))).collect();
+    let unknown: serde_json::Map<_, _> =
+        verified.unknown.iter().map(|(store, count)| (store.clone(), json!(count))).collect();
     json!({
+        "copies": copies, "unknown_stores": unknown,
         "objects": verified.objects, "orphans": orphans, "missing": missing, "held": held,
         "repaired": verified.mended,
     })
+}
+
+fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Found => "missing",
+        Fate::Renewed => "made again",
+        Fate::GivenUp => "given up",
+    }
 }
