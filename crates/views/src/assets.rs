@@ -48,6 +48,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("upload.js", include_str!("../assets/upload.js")),
         ("crop.js", include_str!("../assets/crop.js")),
         ("photo.js", include_str!("../assets/photo.js")),
+        ("gallery.js", include_str!("../assets/gallery.js")),
     ] {
         let module = module(name, source, &assets);
         assets.push(module);

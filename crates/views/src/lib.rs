@@ -18,7 +18,9 @@ mod words;
 pub use locale::Locale;
 pub use message::Message;
 pub use pages::{
-    AccountPage, ConnectedApplication, ConsentPage, ErrorPage, FormPostPage, LoginPage, LogoutPage,
+    AccountPage, ConnectedApplication, ConsentPage, EarlierPhoto, ErrorPage, FormPostPage, LoginPage, LogoutPage,
     SetupPage, SignedOutPage, TokenCard, TokenForm, TokensPage,
+    GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, NewGalleryPage, OrganizationCard, OrganizationPage,
+    OwnerCard, PictureCard,
 };
 pub use parts::{ClientCard, PersonCard};

@@ -120,7 +120,9 @@ page!(SetupPage, SetupTemplate, "setup.html");
 
 /// `GET /account`: the person's name, photo, password and connected applications; plain forms all.
 ///
-/// form#photo (multipart: `csrf`, then `photo`) to `/account/photo`, form#photo-remove to `/account/photo/remove`,
+/// form#photo (multipart: `csrf`, `alt_text`, then `photo`) to `/account/photo`, form#photo-remove to
+/// `/account/photo/remove`, form#photo-alt (`alt_text`) to `/account/photo/alt`, a form.restore (`upload_id`) an earlier
+/// photo to `/account/photo/restore`,
 /// form#name (`name`) to `/account/name`, form#password (`current`, `new`, `repeat`) to `/account/password`,
 /// a form.withdraw (`client_id`) an application to `/account/applications/withdraw`.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +131,15 @@ pub struct AccountPage {
     pub person: PersonCard,
     /// The photo is the person's own: it can be removed.
     pub has_photo: bool,
+    /// What is in the photo, in the person's words.
+    pub photo_alt: String,
     pub photo_max_bytes: u64,
+    /// Earlier photos that were kept, newest first.
+    pub earlier: Vec<EarlierPhoto>,
+    /// Why an administrator took the last photo away, and when (Unix microseconds).
+    pub removed: Option<(String, i64)>,
+    /// Why the person may not upload.
+    pub blocked: Option<String>,
     pub applications: Vec<ConnectedApplication>,
     /// How many tokens of their own they have.
     pub tokens: usize,
@@ -141,6 +151,16 @@ pub struct AccountPage {
     pub sign_out: String,
 }
 page!(AccountPage, AccountTemplate, "account.html");
+
+/// A photo that can be restored.
+#[derive(Debug, Clone, Default)]
+pub struct EarlierPhoto {
+    pub id: String,
+    pub url: String,
+    pub alt: String,
+    /// Unix microseconds.
+    pub uploaded_at: i64,
+}
 
 /// `GET /account/tokens`: the person's own access tokens. form#token (`name`, `scopes` for each scope, `ends`, `current`)
 /// to the same path; a form.revoke (`id`) a token to `/account/tokens/revoke`.
@@ -228,6 +248,11 @@ impl AccountPage {
         t.with("account-photo-hint", "size", words::size(t.locale, self.photo_max_bytes))
     }
 
+    /// What stands for the photo where it cannot be seen.
+    fn portrait_alt(&self, t: &Words) -> String {
+        if self.photo_alt.is_empty() { t.text("account-photo-of") } else { self.photo_alt.clone() }
+    }
+
     fn too_large(&self, t: &Words) -> String {
         Message::PhotoTooLarge { max_bytes: self.photo_max_bytes }.text(t.locale)
     }
@@ -260,6 +285,12 @@ impl ClientCard {
         self.name.chars().fold(7, |sum: u32, c| sum.wrapping_mul(31).wrapping_add(u32::from(c))) % 6
     }
 }
+
+mod galleries;
+pub use galleries::{
+    GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, NewGalleryPage, OrganizationCard, OrganizationPage,
+    OwnerCard, PictureCard,
+};
 
 #[cfg(test)]
 mod tests;

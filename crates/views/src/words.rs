@@ -52,6 +52,14 @@ impl Words {
         lookup(self.locale, key, Some(&arguments))
     }
 
+    /// What happened on a day, and why.
+    pub fn on_day(&self, key: &str, day: &i64, reason: &str) -> String {
+        let mut arguments = FluentArgs::new();
+        arguments.set("day", self.day(day));
+        arguments.set("reason", reason.to_owned());
+        lookup(self.locale, key, Some(&arguments))
+    }
+
     /// From one day to another.
     pub fn between(&self, key: &str, first: &i64, last: &i64) -> String {
         let mut arguments = FluentArgs::new();

@@ -47,6 +47,90 @@ fn tokens() -> TokensPage {
     }
 }
 
+fn pictures(text: fn(&str) -> String) -> Vec<PictureCard> {
+    (1..=3)
+        .map(|number| PictureCard {
+            id: text(&format!("picture-{number}")),
+            place: number.to_string(),
+            url: text("/media/galleries/o/1-r_800.jpg"),
+            width: 1600,
+            height: 1200,
+            caption: if number == 2 { text("The blue room") } else { String::new() },
+        })
+        .collect()
+}
+
+/// `text` makes every text of the page out of an ordinary one.
+fn galleries(text: fn(&str) -> String) -> GalleriesPage {
+    let card = |name: &str, cover: Option<&str>, pictures| GalleryCard {
+        id: text(name),
+        name: text(name),
+        cover: cover.map(text),
+        pictures,
+    };
+    GalleriesPage {
+        organizations: vec![
+            OrganizationCard {
+                id: text("o1"),
+                name: text("Hôtel du Lac"),
+                galleries: vec![card("Rooms", Some("/media/a_800.jpg"), 4), card("Garden", None, 0)],
+            },
+            OrganizationCard { id: text("o2"), name: text("Parish Choir"), galleries: vec![] },
+        ],
+        notice: Some(Message::GalleryDeleted),
+        problem: None,
+        sign_out: text("/oauth2/logout"),
+    }
+}
+
+const LIMITS: GalleryLimits = GalleryLimits { most: 10, max_bytes: 5 * 1_048_576 };
+
+fn new_gallery(text: fn(&str) -> String) -> NewGalleryPage {
+    NewGalleryPage {
+        csrf: text("csrf-value"),
+        pictures: pictures(text),
+        organizations: vec![(text("o1"), text("Hôtel du Lac"))],
+        name: text("Rooms"),
+        organization_id: String::new(),
+        organization: text("Parish Choir"),
+        limits: LIMITS,
+        notice: None,
+        problem: Some(Message::OrganizationMissing),
+        sign_out: text("/oauth2/logout"),
+    }
+}
+
+fn gallery(text: fn(&str) -> String) -> GalleryPage {
+    GalleryPage {
+        csrf: text("csrf-value"),
+        id: text("g1"),
+        name: text("Rooms"),
+        organization: (text("o1"), text("Hôtel du Lac")),
+        pictures: pictures(text),
+        limits: LIMITS,
+        notice: Some(Message::CaptionSaved),
+        problem: None,
+        sign_out: text("/oauth2/logout"),
+    }
+}
+
+fn organization(text: fn(&str) -> String) -> OrganizationPage {
+    let owner = |name: &str, own| OwnerCard {
+        id: text(name),
+        person: PersonCard { name: text(name), email: text("a@example.test"), photo: None },
+        own,
+    };
+    OrganizationPage {
+        csrf: text("csrf-value"),
+        id: text("o1"),
+        name: text("Hôtel du Lac"),
+        owners: vec![owner("Camille", true), owner("Dominique", false)],
+        notice: Some(Message::OwnerAdded),
+        problem: None,
+        sign_out: text("/oauth2/logout"),
+    }
+}
+
 type Render = Box<dyn Fn(Locale) -> String>;
 
 /// Each page with everything in it, and in its barest form.
@@ -153,6 +237,13 @@ fn samples() -> Vec<(&'static str, Render)> {
                 },
             ),
         ),
+        ("galleries", sample(GalleriesPage::render, galleries(str::to_owned))),
+        ("galleries-bare", sample(GalleriesPage::render, GalleriesPage::default())),
+        ("gallery-new", sample(NewGalleryPage::render, new_gallery(str::to_owned))),
+        ("gallery-new-bare", sample(NewGalleryPage::render, NewGalleryPage::default())),
+        ("gallery", sample(GalleryPage::render, gallery(str::to_owned))),
+        ("gallery-bare", sample(GalleryPage::render, GalleryPage::default())),
+        ("organization", sample(OrganizationPage::render, organization(str::to_owned))),
         (
             "setup",
             sample(
@@ -173,7 +264,16 @@ fn samples() -> Vec<(&'static str, Render)> {
                     csrf: csrf(),
                     person: person(),
                     has_photo: true,
+                    photo_alt: "Me at the sea".into(),
                     photo_max_bytes: 5 * 1_048_576,
+                    earlier: vec![EarlierPhoto {
+                        id: "p1".into(),
+                        url: "/media/preview/p1".into(),
+                        alt: String::new(),
+                        uploaded_at: 1_795_219_200_000_000,
+                    }],
+                    removed: Some(("It shows somebody else.".into(), 1_795_219_200_000_000)),
+                    blocked: None,
                     applications: vec![
                         ConnectedApplication {
                             client_id: "c1".into(),
@@ -209,6 +309,7 @@ fn samples() -> Vec<(&'static str, Render)> {
                 AccountPage {
                     person: PersonCard { name: String::new(), ..person() },
                     photo_max_bytes: 300 * 1024,
+                    blocked: Some("Too many pictures of cats.".into()),
                     problem: Some(Message::NameInvalid),
                     ..Default::default()
                 },
@@ -305,7 +406,8 @@ fn forms_have_the_names_that_machines_fill_in() {
 /// Whatever a client or a person calls themselves stays text.
 #[test]
 fn hostile_names_are_escaped_everywhere() {
-    let evil = "\"'><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>";
+    const EVIL: &str = "\"'><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>";
+    let evil = EVIL;
     let client = ClientCard {
         name: evil.into(),
         host: evil.into(),
@@ -368,6 +470,10 @@ fn hostile_names_are_escaped_everywhere() {
         AccountPage {
             csrf: text(),
             person,
+            has_photo: true,
+            photo_alt: text(),
+            earlier: vec![EarlierPhoto { id: text(), url: text(), alt: text(), uploaded_at: 0 }],
+            removed: Some((text(), 0)),
             applications: vec![ConnectedApplication {
                 client_id: text(),
                 client,
@@ -378,6 +484,10 @@ fn hostile_names_are_escaped_everywhere() {
             ..Default::default()
         }
         .render(Locale::Fr),
+        galleries(|_| EVIL.to_owned()).render(Locale::En),
+        new_gallery(|_| EVIL.to_owned()).render(Locale::Fr),
+        gallery(|_| EVIL.to_owned()).render(Locale::En),
+        organization(|_| EVIL.to_owned()).render(Locale::Fr),
     ];
     for html in pages {
         assert!(
