@@ -16,6 +16,7 @@ mod schema;
 mod sessions_and_consents;
 mod sqlite_writer;
 mod tls;
+mod waiting;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
