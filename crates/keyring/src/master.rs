@@ -52,6 +52,11 @@ impl MasterKey {
         })
     }
 
+    /// Reads `DIR/master.key`, if it is there.
+    pub fn load(dir: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
+        read(&dir.join(FILE))
+    }
+
     /// The value of `VISAGE_KEYS__MASTER` or the content of the file: 32 bytes as base64url, base64 or hexadecimal.
     pub fn parse(text: &str) -> Result<MasterKey, MasterKeyError> {
         decode(text.trim())

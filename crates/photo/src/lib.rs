@@ -11,6 +11,7 @@
 //! | [`deletions`] | the worker that empties that queue |
 //! | [`sweep`] | gives up what nobody finished, compares rows and objects now and then |
 //! | [`verify`] | finds what no row names, and rows whose objects are lost; mends |
+//! | [`import`] | picture files that are there already |
 //! | [`migrate`] | every picture of one store into another |
 //! | [`backup`] | pictures and rows together in one folder, and back |
 //! | `installation` | which installation a store belongs to: the sweep deletes nothing in another's |
@@ -29,6 +30,7 @@ pub mod gauges;
 pub mod gallery;
 pub mod image;
 pub mod import_url;
+pub mod import;
 pub mod initials;
 mod installation;
 pub mod key;

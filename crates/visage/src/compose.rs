@@ -83,6 +83,11 @@ impl House {
         })
     }
 
+    /// For commands that do what its routes do.
+    pub fn photo(&self) -> &photo::State {
+        &self.photo
+    }
+
     /// The photo room's own workers: the deletion queue, the sweep and the gauges.
     pub fn photo_workers(&self) -> [JoinHandle<()>; 3] {
         let (store, clock, photo) = (&self.core.store, &self.core.clock, photo::State::clone(&self.photo));

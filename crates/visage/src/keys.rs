@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The setting in which the database remembers which master key its rows are sealed with.
-const FINGERPRINT: &str = "master_key_fingerprint";
+pub const FINGERPRINT: &str = "master_key_fingerprint";
 
 /// The master key of this installation.
 ///
@@ -43,6 +43,16 @@ pub async fn master(settings: &Keys, store: &Store, random: &Random) -> Result<M
         "The master key in {place} is not the one that this database's keys are sealed with. \
          Every node needs the same one: copy it from a node that works."
     )))
+}
+
+/// The name of the master key that is here, if one is; makes none.
+pub fn own_fingerprint(settings: &Keys) -> Result<Option<String>, Failure> {
+    let master = match &settings.master {
+        Some(given) => MasterKey::parse(given.expose()).map(Some),
+        None => MasterKey::load(&settings.dir),
+    };
+    let master = master.map_err(|error| Failure::new(error.to_string()))?;
+    Ok(master.map(|master| master.fingerprint().to_owned()))
 }
 
 /// When keys come and go, by the configuration.

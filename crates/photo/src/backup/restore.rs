@@ -115,7 +115,8 @@ impl Backup {
         for picture in self.manifest.lost.keys() {
             store.withdraw_picture(picture, now).await?;
         }
-        let rows = self.manifest.files.iter().filter(|(name, _)| *name != OBJECTS).map(|(_, file)| file.lines);
+        let rows =
+            self.manifest.files.iter().filter(|(name, _)| *name != OBJECTS).map(|(_, file)| file.lines);
         Ok(Restored {
             rows: rows.sum(),
             objects: self.manifest.objects,
@@ -208,5 +209,6 @@ impl Backup {
 }
 
 fn parse<T: for<'a> Deserialize<'a>>(line: &str) -> Result<T, BackupError> {
-    serde_json::from_str(line).map_err(|error| BackupError::Store(StoreError::Fault(format!("a line of the backup: {error}"))))
+    serde_json::from_str(line)
+        .map_err(|error| BackupError::Store(StoreError::Fault(format!("a line of the backup: {error}"))))
 }

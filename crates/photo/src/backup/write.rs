@@ -148,7 +148,8 @@ impl Copier<'_> {
             let path = self.folder.object(&key);
             let found = std::fs::read(&path).ok().map(|body| (body.len(), hex(keyring::digest(&body))));
             // One that an interrupted run left is whole, since it was renamed to its name.
-            let found = found.filter(|(_, sha256)| self.known.get(key.as_str()).is_none_or(|own| own == sha256));
+            let found =
+                found.filter(|(_, sha256)| self.known.get(key.as_str()).is_none_or(|own| own == sha256));
             let (bytes, sha256) = match found {
                 Some(found) => found,
                 None => {
@@ -182,7 +183,12 @@ impl Copier<'_> {
                 Err(error) if error.is_transient() && tries < TRIES => {
                     tokio::time::sleep(Duration::from_millis(250 << tries)).await;
                 }
-                other => return other.map_err(|source: ObjectError| BackupError::Objects { store: row.store.clone(), source }),
+                other => {
+                    return other.map_err(|source: ObjectError| BackupError::Objects {
+                        store: row.store.clone(),
+                        source,
+                    });
+                }
             }
         }
     }
@@ -200,7 +206,8 @@ impl Copier<'_> {
         let (mut kept, mut bytes, mut lost) = (HashMap::new(), 0, BTreeMap::new());
         for outcome in outcomes {
             for object in outcome.objects {
-                let line = serde_json::to_string(&object).map_err(|error| StoreError::Fault(error.to_string()))?;
+                let line =
+                    serde_json::to_string(&object).map_err(|error| StoreError::Fault(error.to_string()))?;
                 list.line(&line)?;
                 bytes += object.bytes;
                 kept.insert(object.key, ());

@@ -41,7 +41,9 @@ fn standing(row: Option<&Named>, store: &str, key: &ObjectKey) -> Standing {
     match row {
         Some(row) if row.store != store => Standing::Copy,
         Some(row)
-            if store::pictures::object_keys(&row.key_base, &row.sizes).iter().any(|own| own == key.as_str()) =>
+            if store::pictures::object_keys(&row.key_base, &row.sizes)
+                .iter()
+                .any(|own| own == key.as_str()) =>
         {
             Standing::Named
         }
@@ -87,9 +89,13 @@ impl Survey {
         let asked: Vec<String> = bases.keys().cloned().collect();
         let mut rows = HashMap::new();
         for asked in asked.chunks(ASKED) {
-            rows.extend(store.named_key_bases(asked).await?.into_iter().map(|row| (row.key_base.clone(), row)));
+            rows.extend(
+                store.named_key_bases(asked).await?.into_iter().map(|row| (row.key_base.clone(), row)),
+            );
         }
-        for (base, key) in bases.into_iter().flat_map(|(base, keys)| keys.into_iter().map(move |key| (base.clone(), key))) {
+        for (base, key) in
+            bases.into_iter().flat_map(|(base, keys)| keys.into_iter().map(move |key| (base.clone(), key)))
+        {
             match standing(rows.get(&base), name, &key) {
                 Standing::Named => self.known += 1,
                 Standing::Copy => {

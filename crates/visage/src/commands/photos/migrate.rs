@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use photo::{
     migrate::{self, Migrated, Plan},
-    objects::{StoreSettings, Stores},
+    objects::{Address, StoreSettings, Stores},
 };
 use serde_json::json;
 
@@ -80,7 +80,11 @@ fn named(stores: &[StoreSettings], given: &str) -> Result<String, Failure> {
     if stores.iter().any(|one| one.name == given) {
         return Ok(given.to_owned());
     }
-    let plain = |url: &str| url.trim_end_matches('/').to_owned();
+    // As it is shown: without a password.
+    let plain = |url: &str| {
+        let url = url.trim_end_matches('/');
+        url.parse::<Address>().map_or_else(|_| url.to_owned(), |address| address.to_string())
+    };
     let mut named = stores.iter().filter(|one| plain(&one.url) == plain(given));
     match (named.next(), named.next()) {
         (Some(one), None) => Ok(one.name.clone()),

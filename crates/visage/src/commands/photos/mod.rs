@@ -1,7 +1,9 @@
 //! `visage photos …`: each command in a file of its own.
 
 mod admin;
+mod backup;
 mod cleanup;
+mod import;
 mod migrate;
 mod verify;
 
@@ -44,6 +46,15 @@ pub enum Command {
     /// Move every picture of one store into another, while servers run
     #[command(after_help = "Example:\n  visage photos migrate --from default --to cloud --delete-source")]
     Migrate(migrate::Arguments),
+    /// Bring in picture files that are there already, through the same checks as an upload
+    #[command(after_help = "Example:\n  visage photos import ./avatars --dry-run")]
+    Import(import::Arguments),
+    /// Copy pictures and rows into a folder; again: what is new
+    #[command(after_help = "Example:\n  visage photos backup /backup/visage")]
+    Backup(backup::Arguments),
+    /// Put a backup into an empty installation that has the same master key
+    #[command(after_help = "Example:\n  visage photos restore /backup/visage")]
+    Restore(backup::Arguments),
     #[command(flatten)]
     Admin(admin::Command),
 }
@@ -52,6 +63,9 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
     place::run(loaded, async |place| match command {
         Command::Verify { repair, dry_run, json } => verify::verify(place, repair && !dry_run, json).await,
         Command::Admin(command) => admin::run(place, command).await.map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::import(place, arguments).await,
+        Command::Backup(arguments) => backup::backup(place, arguments).await,
+        Command::Restore(arguments) => backup::restore(place, arguments).await,
         Command::Migrate(arguments) => migrate::migrate(place, arguments).await,
         Command::Cleanup { days, dry_run, json } => cleanup::cleanup(place, days, dry_run, json).await,
     })
