@@ -106,6 +106,14 @@ pub struct ProfileChange {
     pub picture_url: Option<Option<String>>,
 }
 
+/// What only those who run the provider change of a person; the rest stays. `Some(None)` empties a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct RoleChange {
+    pub user_type: Option<Option<String>>,
+    pub is_admin: Option<bool>,
+}
+
 impl Store {
     /// # Errors
     /// `Conflict` where the address is taken.
@@ -223,6 +231,25 @@ impl Store {
             let kind = if user.picture_url.is_some() { "picture.updated" } else { "picture.removed" };
             picture_event!(c, kind, Some(actor), &id, "", now);
             Ok((Some(user), vec![Subject::User(id)]))
+        })
+    }
+
+    /// `None` where there is no such person.
+    pub async fn change_role(
+        &self,
+        id: &str,
+        change: RoleChange,
+        now: i64,
+    ) -> Result<Option<User>, StoreError> {
+        let id = id.to_owned();
+        change!(self, |c| {
+            let user = diesel::update(users::table.find(&id))
+                .set((change, users::updated_at.eq(now)))
+                .returning(User::as_returning())
+                .get_result(c)
+                .await
+                .optional()?;
+            Ok((user, vec![Subject::User(id)]))
         })
     }
 

@@ -30,7 +30,7 @@ const KEPT_BYTES: u64 = 32 * 1024 * 1024;
 /// A token that was not renewed by then has expired, as a rule; one that has not is read again.
 const KEPT_FOR: Duration = Duration::from_secs(600);
 /// An entry without its texts: the struct, its place in the cache, two ready answers of usual size.
-const ENTRY_BYTES: usize = 2048;
+const ENTRY_BYTES: usize = 3072;
 
 /// What a living access token stands for, or one that a person made for themselves.
 #[derive(Debug)]

@@ -6,5 +6,6 @@ mod configuration;
 mod keys;
 mod nodes;
 mod outage;
+mod photo_commands;
 mod secrets;
 mod tls;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 use keyring::{Passwords, Secret};
 use serde_json::{Map, Value, json};
-use store::users::User;
+use store::users::{RoleChange, User};
 
 use super::{input, output};
 use crate::{config::Loaded, failure::Failure, place, place::Place};
@@ -23,6 +23,9 @@ pub enum Command {
     /// Show one person
     #[command(after_help = "Example:\n  visage user show ada@example.org")]
     Show(One),
+    /// Change what only you decide of a person
+    #[command(after_help = "Example:\n  visage user update ada@example.org --admin --user-type player")]
+    Update(Update),
     /// End every session and token of a person and let no new one begin
     #[command(after_help = "Example:\n  visage user disable ada@example.org")]
     Disable(One),
@@ -68,6 +71,24 @@ pub struct Add {
 }
 
 #[derive(Args, Debug)]
+pub struct Update {
+    /// E-mail address or id
+    who: String,
+    /// May administer this provider
+    #[arg(long)]
+    admin: bool,
+    /// May not administer it any more
+    #[arg(long, conflicts_with = "admin")]
+    no_admin: bool,
+    /// A word of your own for the field `user_type`; an empty one takes it away
+    #[arg(long, value_name = "WORD")]
+    user_type: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct One {
     /// E-mail address or id
     who: String,
@@ -88,6 +109,7 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
         Command::Add(arguments) => add(place, arguments).await,
         Command::List(arguments) => list(place, arguments.json).await,
         Command::Show(one) => show(&find(place, &one.who).await?, one.json),
+        Command::Update(arguments) => update(place, arguments).await,
         Command::Disable(one) => set_active(place, &one, false).await,
         Command::Enable(one) => set_active(place, &one, true).await,
         Command::Delete(one) => delete(place, &one).await,
@@ -265,6 +287,24 @@ fn show(user: &User, json: bool) -> Result<(), Failure> {
         output::line(format_args!("{name}: {text}"));
     }
     Ok(())
+}
+
+async fn update(place: &Place, arguments: Update) -> Result<(), Failure> {
+    let user_type =
+        arguments.user_type.map(|word| Some(word.trim().to_owned()).filter(|word| !word.is_empty()));
+    let change = RoleChange {
+        user_type,
+        is_admin: (arguments.admin || arguments.no_admin).then_some(arguments.admin),
+    };
+    if change == RoleChange::default() {
+        return Err(Failure::usage("Say what to change: --admin, --no-admin or --user-type WORD."));
+    }
+    let user = find(place, &arguments.who).await?;
+    let detail = json!({ "admin": change.is_admin, "user_type": change.user_type });
+    let changed = place.store.change_role(&user.id, change, place.now()).await?;
+    let user = changed.ok_or_else(|| Failure::new(format!("{} was deleted meanwhile.", user.email)))?;
+    place.record("user.updated", &user.id, detail).await?;
+    show(&user, arguments.json)
 }
 
 async fn set_active(place: &Place, one: &One, is_active: bool) -> Result<(), Failure> {
