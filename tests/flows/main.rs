@@ -7,6 +7,7 @@ mod account;
 mod api;
 mod clients;
 mod crashes;
+mod events;
 mod house;
 mod hygiene;
 mod main_job;

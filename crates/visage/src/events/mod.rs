@@ -28,8 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// For one event; the answer is an error of some lines at most.
 const BOUNDS: Bounds = Bounds { largest: 4096, deadline: Duration::from_secs(10), redirects: 0 };
 /// How long one receiver is served at a stretch, and longer than that with the slowest last answer: its lease.
-const TURN: Micros = 20 * SECOND;
-const LEASE: Micros = 60 * SECOND;
+const TURN: Micros = 5 * SECOND;
+const LEASE: Micros = 20 * SECOND;
 const BATCH: i64 = 50;
 const LONGEST_WAIT: Micros = 3600 * SECOND;
 const ERROR_CHARS: usize = 200;
