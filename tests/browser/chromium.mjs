@@ -93,5 +93,16 @@ export async function portrait(browser, { back, skin, hair, coat }, { width = 90
   return { name: 'portrait.jpg', mimeType: 'image/jpeg', buffer }
 }
 
+/** Puts a photo on the account page as a person does: chooses it, uploads it and, where scripts run, confirms it. */
+export async function putPhoto(page, file) {
+  await page.setInputFiles('#photo [name=photo]', file)
+  const scripted = await page.getAttribute('#photo', 'data-state')
+  if (scripted) await page.waitForSelector('#photo-editor:not([hidden])')
+  await page.click('#photo button[type=submit]')
+  if (scripted) await page.click('#photo-confirm')
+  await page.waitForURL(/done=photo-updated/)
+  await page.waitForSelector('#photo-remove')
+}
+
 export const ADA = { back: ['#f4c095', '#d97b66'], skin: '#e8b08a', hair: '#3a2620', coat: '#27545c' }
 export const ADA_LATER = { back: ['#9fc5c4', '#4d7f8f'], skin: '#e8b08a', hair: '#6b4a35', coat: '#b3543f' }

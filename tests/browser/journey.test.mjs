@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Visage } from '../clients/visage.mjs'
-import { ADA, ADA_LATER, launch, portrait, visitor } from './chromium.mjs'
+import { ADA, ADA_LATER, launch, portrait, putPhoto, visitor } from './chromium.mjs'
 import { RelyingParty } from './relying-party.mjs'
 
 const PASSWORD = 'a long enough pass phrase'
@@ -67,9 +67,7 @@ async function mainJob(page, email) {
   await page.goto(`${visage.issuer}/account`)
   assert.equal(await page.getAttribute('body', 'data-page'), 'account')
   assert.equal(await page.locator('#photo-remove').count(), 0)
-  await page.setInputFiles('#photo [name=photo]', await portrait(browser, ADA))
-  await page.click('#photo button[type=submit]')
-  await page.waitForSelector('#photo-remove')
+  await putPhoto(page, await portrait(browser, ADA))
   const first = (await application.userinfo()).picture
   assert.notEqual(first, initials)
   assert.ok(await isImage(first), 'the uploaded photo')
@@ -82,9 +80,7 @@ async function mainJob(page, email) {
 
   // Replace: the new one at once, the old one gone soon.
   await page.goto(`${visage.issuer}/account`)
-  await page.setInputFiles('#photo [name=photo]', await portrait(browser, ADA_LATER, { width: 1000, height: 700 }))
-  await page.click('#photo button[type=submit]')
-  await page.waitForSelector('[role=status]')
+  await putPhoto(page, await portrait(browser, ADA_LATER, { width: 1000, height: 700 }))
   const second = (await application.userinfo()).picture
   assert.notEqual(second, first)
   assert.ok(await isImage(second), 'the new photo')
@@ -134,8 +130,9 @@ describe('the main job in Chromium', () => {
     await page.setInputFiles('#photo [name=photo]', await portrait(browser, ADA))
     await page.waitForSelector('#photo .preview:not([hidden])')
     await page.setInputFiles('#photo [name=photo]', { name: 'huge.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(5 * 1024 * 1024 + 1) })
-    await page.click('#photo button[type=submit]')
-    assert.equal(await page.evaluate(() => document.getElementById('photo-file').checkValidity()), false)
+    await page.waitForSelector('#photo-problem:not([hidden])')
+    assert.match(await page.innerText('#photo-problem'), /larger than 5 MB/)
+    assert.equal(await page.locator('#photo .preview:not([hidden])').count(), 0)
     assert.equal(await page.locator('#photo-remove').count(), 0)
     assert.deepEqual(faults, [])
     await context.close()

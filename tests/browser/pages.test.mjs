@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Visage } from '../clients/visage.mjs'
-import { ADA, holdsUp, launch, LOOKS, photograph, portrait, visitor } from './chromium.mjs'
+import { ADA, holdsUp, launch, LOOKS, photograph, portrait, putPhoto, visitor } from './chromium.mjs'
 import { RelyingParty } from './relying-party.mjs'
 
 const PASSWORD = 'a long enough pass phrase'
@@ -84,12 +84,17 @@ async function tour(page, email, seen) {
   await page.waitForSelector('#photo .preview:not([hidden])')
   await seen('account-preview')
   await page.click('#photo button[type=submit]')
+  await page.waitForSelector('#photo-staged:not([hidden])')
+  await seen('account-staged')
+  await page.click('#photo-confirm')
   await page.waitForSelector('#photo-remove')
   await seen('account-photo')
   await page.setInputFiles('#photo [name=photo]', { name: 'a.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') })
   await page.click('#photo button[type=submit]')
   await page.waitForSelector('[role=alert]')
   await seen('account-problem')
+  await page.goto(`${visage.issuer}/account/tokens`)
+  await seen('tokens')
   await page.goto(`${start}?prompt=login`)
   await seen('login-again')
   await page.goto(`${visage.issuer}/oauth2/authorize?client_id=nobody&response_type=code`)
@@ -112,7 +117,7 @@ describe('pages', () => {
       const { context, page, faults } = await visitor(browser, options)
       await tour(page, adaAt(look), async (name) => {
         await photograph(page, `${name}-${look}`)
-        await holdsUp(page, `${name}, ${look}`, { still: name !== 'account-preview' })
+        await holdsUp(page, `${name}, ${look}`, { still: name !== 'account-preview' && name !== 'account-staged' })
       })
       assert.deepEqual(faults, [])
       await context.close()
@@ -171,9 +176,7 @@ describe('pages', () => {
     const shoot = async (page) => `data:image/png;base64,${(await page.screenshot()).toString('base64')}`
     const { context, page: work } = await visitor(browser, { viewport: { width: 1180, height: 900 }, deviceScaleFactor: 1.5 })
     await signIn(work, adaAt('readme'))
-    await work.setInputFiles('#photo [name=photo]', await portrait(browser, ADA))
-    await work.click('#photo button[type=submit]')
-    await work.waitForSelector('#photo-remove')
+    await putPhoto(work, await portrait(browser, ADA))
     await work.setViewportSize({ width: 600, height: 900 })
     await work.emulateMedia({ colorScheme: 'dark' })
     await work.goto(`${application.origin}/sign-in`)

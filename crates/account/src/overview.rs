@@ -5,21 +5,28 @@ use actix_web::{
     http::{StatusCode, header::LOCATION},
     web::Data,
 };
-use views::{AccountPage, ConnectedApplication, Message};
-use web::{Browser, Core, Language, PageError, Query, SignedIn, paths};
+use protocol::Micros;
+use store::users::User;
+use views::{AccountPage, ConnectedApplication, EarlierPhoto, Message};
+use web::{Browser, Core, Language, PageError, Query, SignedIn, paths, preview};
 
 use crate::{State, cards};
 
 /// What a form may have to say after its redirect: `/account?done=photo-updated`, `/account?problem=photo-broken`.
 /// Only these sentences: a link from elsewhere cannot put others on the page.
-const NOTICES: [Message; 5] = [
+const NOTICES: [Message; 7] = [
     Message::PhotoUpdated,
     Message::PhotoDeleted,
+    Message::PhotoRestored,
+    Message::AltTextSaved,
     Message::NameUpdated,
     Message::PasswordChanged,
     Message::ApplicationWithdrawn,
 ];
-const PROBLEMS: [Message; 14] = [
+const PROBLEMS: [Message; 17] = [
+    Message::PictureUploadNotFound,
+    Message::AltTextTooLong,
+    Message::UploadsBlocked,
     Message::PhotoMissing,
     Message::PhotoTooMany,
     Message::PhotoTooLarge { max_bytes: 0 },
@@ -86,11 +93,16 @@ impl Account {
         person: &SignedIn,
     ) -> Result<HttpResponse, PageError> {
         let profile = cards::profile(core, &person.user.id).await?;
+        let photo = Photo::of(core, &profile.user).await?;
         let page = AccountPage {
             csrf: browser.csrf(),
             person: cards::person(core, &profile, 96),
             has_photo: profile.portrait.is_some(),
+            photo_alt: photo.alt,
             photo_max_bytes: state.photo_max_bytes,
+            earlier: photo.earlier,
+            removed: photo.removed,
+            blocked: photo.blocked,
             applications: applications(core, &person.user.id).await?,
             tokens: core.store.personal_tokens(&person.user.id, core.now()).await?.len(),
             is_admin: profile.user.is_admin,
@@ -99,6 +111,42 @@ impl Account {
             sign_out: paths::LOGOUT.to_owned(),
         };
         Ok(web::page(self.status, page.render(Language::of(request).0), None))
+    }
+}
+
+/// What the page says of the photo beside showing it.
+struct Photo {
+    alt: String,
+    earlier: Vec<EarlierPhoto>,
+    removed: Option<(String, Micros)>,
+    blocked: Option<String>,
+}
+
+impl Photo {
+    async fn of(core: &Core, user: &User) -> Result<Photo, PageError> {
+        let current = match &user.picture_id {
+            Some(id) => core.store.picture(id).await?,
+            None => None,
+        };
+        let (kept, removed) = core.store.earlier_photos(&user.id).await?;
+        // Told until another photo is there.
+        let removed = removed.filter(|_| current.is_none()).and_then(|picture| {
+            picture.removed_reason.zip(picture.superseded_at.or(Some(picture.uploaded_at)))
+        });
+        let blocked = core.store.photo_block(&user.id).await?.map(|block| block.reason);
+        let earlier = kept.into_iter().map(|picture| EarlierPhoto {
+            // Sharp on dense screens.
+            url: preview::url(core, &picture, 192),
+            id: picture.id,
+            alt: picture.caption.unwrap_or_default(),
+            uploaded_at: picture.uploaded_at,
+        });
+        Ok(Photo {
+            alt: current.and_then(|picture| picture.caption).unwrap_or_default(),
+            earlier: earlier.collect(),
+            removed,
+            blocked,
+        })
     }
 }
 
