@@ -7,6 +7,7 @@ mod text;
 
 pub use organizations::{add_owner, remove_owner, rename_organization};
 pub use pictures::{Step, add, caption, discard_waiting, remove, reorder, step, wait};
+pub use text::CAPTION_CHARS;
 
 use crate::State;
 use crate::lifecycle::UploadError;
@@ -37,9 +38,7 @@ impl Problem {
     fn of(denied: Denied, full: Message) -> Self {
         match denied {
             Denied::NotFound => Self::NotFound,
-            Denied::NoOrganization => {
-                Self::Refused("establishment_not_found", Message::OrganizationMissing)
-            }
+            Denied::NoOrganization => Self::Refused("establishment_not_found", Message::OrganizationMissing),
             Denied::NameTaken => Self::Refused("name_taken", Message::OrganizationNameTaken),
             Denied::LastOwner => Self::Refused("last_owner", Message::OwnerLast),
             Denied::Full => Self::Refused(full.key_code(), full),
@@ -72,11 +71,7 @@ const OWNERS_FULL: Message = Message::OwnersFull { most: MOST_OWNERS.unsigned_ab
 
 /// Whose waiting pictures a request speaks of: those of this browser session, or of this client.
 pub fn sender(actor: &Actor) -> Sender {
-    Sender {
-        user_id: actor.user_id.clone(),
-        client_id: actor.client_id.clone(),
-        sid: actor.sid.clone(),
-    }
+    Sender { user_id: actor.user_id.clone(), client_id: actor.client_id.clone(), sid: actor.sid.clone() }
 }
 
 /// Makes a gallery of the waiting pictures. `organization_id` is any that the person owns; `organization` names one of

@@ -23,12 +23,7 @@ pub async fn wait(core: &Core, state: &State, actor: &Actor, upload: Upload) -> 
 }
 
 /// The picture comes last in the gallery.
-pub async fn add(
-    core: &Core,
-    state: &State,
-    gallery_id: &str,
-    upload: Upload,
-) -> Result<Picture, Problem> {
+pub async fn add(core: &Core, state: &State, gallery_id: &str, upload: Upload) -> Result<Picture, Problem> {
     let user_id = upload.user_id.clone();
     room_for_one_more(find(core, gallery_id, &user_id).await?.pictures.len(), GALLERY_FULL)?;
     let picture = lifecycle::stage(core, state, upload).await?;

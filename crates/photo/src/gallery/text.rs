@@ -4,7 +4,7 @@ use super::Problem;
 use views::Message;
 
 const NAME_CHARS: usize = 120;
-const CAPTION_CHARS: usize = 300;
+pub const CAPTION_CHARS: usize = 300;
 
 /// 1 to 120 characters without control characters, blanks at the ends left out.
 pub(super) fn name(text: Option<&str>, refused: Message) -> Result<String, Problem> {

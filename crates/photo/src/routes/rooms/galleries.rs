@@ -1,7 +1,7 @@
 //! Galleries: `GET` and `POST /rooms/`, `GET`, `PUT` and `DELETE /rooms/{room}/`.
 
-use super::answer::{Galleries, Gallery};
 use super::Asking;
+use super::answer::{Galleries, Gallery};
 use crate::routes::fields::Fields;
 use crate::{State, gallery};
 use actix_web::http::StatusCode;

@@ -1,11 +1,11 @@
 //! The pictures of a gallery that is there: upload, removal, order, captions. Each change is shown at once.
 
-use super::answer::{Image, Images, Uploaded};
 use super::Asking;
+use super::answer::{Image, Images, Uploaded};
 use crate::image::Shape;
 use crate::lifecycle::Purpose;
-use crate::routes::{multipart, upload};
 use crate::routes::fields::Fields;
+use crate::routes::{multipart, upload};
 use crate::{State, gallery};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};

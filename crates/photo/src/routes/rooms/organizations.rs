@@ -1,8 +1,8 @@
 //! Organizations ("establishments"): a client may list and rename them; who owns them only people decide, in their own
 //! browser.
 
-use super::answer::{Establishment, Establishments};
 use super::Asking;
+use super::answer::{Establishment, Establishments};
 use crate::routes::fields::Fields;
 use crate::{State, gallery};
 use actix_web::web::{Data, Path, Payload};

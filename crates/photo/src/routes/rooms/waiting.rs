@@ -1,11 +1,11 @@
 //! Pictures that wait for a gallery to be made: `upload-image-temp`, `delete-image-temp`, `list-image-temp`.
 
-use super::answer::{Image, Images, Uploaded};
 use super::Asking;
+use super::answer::{Image, Images, Uploaded};
 use crate::image::Shape;
 use crate::lifecycle::Purpose;
-use crate::routes::{multipart, upload};
 use crate::routes::fields::Fields;
+use crate::routes::{multipart, upload};
 use crate::{State, gallery};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
