@@ -50,6 +50,30 @@ fn command(arguments: &[&str], environment: &[(String, String)]) -> Command {
     command
 }
 
+/// A command that runs beside the test; dropped, it is killed.
+pub struct Running(Child);
+
+/// Starts a command and does not wait for it.
+pub fn spawn(arguments: &[&str], environment: &[(String, String)]) -> Running {
+    let mut command = command(arguments, environment);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Running(command.spawn().expect("the binary starts"))
+}
+
+impl Running {
+    /// Whether it ended, and well.
+    pub fn ended(&mut self) -> Option<bool> {
+        self.0.try_wait().unwrap().map(|status| status.success())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running server.
 pub struct Server {
     child: Child,

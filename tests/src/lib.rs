@@ -14,6 +14,8 @@ pub mod binary;
 pub mod camera;
 pub mod database;
 pub mod house;
+pub mod place;
+pub mod services;
 pub mod receiver;
 pub mod session;
 pub mod personal;
@@ -21,6 +23,7 @@ pub mod personal;
 pub use app::{Answer, App, Code};
 pub use database::Engine;
 pub use house::{House, Person};
+pub use place::Place;
 pub use session::Session;
 pub use visage::demo::browser::Browser;
 

@@ -8,13 +8,12 @@
 mod commands;
 mod persistence;
 mod photos;
-mod place;
 mod stop;
 mod tokens;
 
 use std::time::Duration;
 
-pub use place::Place;
+pub use tests::Place;
 
 /// Rounds of one crash journey, and how many there may be until both sides of the commit were hit.
 const ROUNDS: usize = 12;

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::{
+use crate::{
     App, Engine, Person,
     binary::{self, Server},
     database::Database,
     house::CALLBACK,
+    services::Bucket,
 };
 
 pub struct Place {
@@ -45,6 +46,16 @@ impl Place {
 
     pub fn set(&mut self, variable: &str, value: &str) {
         self.environment.push((variable.to_owned(), value.to_owned()));
+    }
+
+    /// The settings of a further store.
+    pub fn add_store(&mut self, name: &str, bucket: &Bucket) {
+        for (key, value) in &bucket.settings {
+            let variable = format!("VISAGE_PHOTOS__STORES__{}__{}", name.to_uppercase(), key.to_uppercase());
+            self.set(&variable, value);
+        }
+        let public = format!("VISAGE_PHOTOS__STORES__{}__PUBLIC_URL", name.to_uppercase());
+        self.set(&public, &bucket.public_url);
     }
 
     pub async fn start(&self) -> Server {
@@ -87,7 +98,7 @@ impl Place {
             client_id: id.to_owned(),
             secret: added["client_secret"].as_str().map(str::to_owned),
             redirect_uri: CALLBACK.to_owned(),
-            http: tests::http(),
+            http: crate::http(),
         }
     }
 
