@@ -202,9 +202,9 @@ fn failed(error: Error) -> ObjectError {
             denied(error)
         }
         Error::Generic { ref source, .. } => match status(&source.to_string()) {
-            // The bucket is in another region.
-            Some(300..=399) => denied(error),
-            Some(400..=407 | 409..=428 | 501) => ObjectError::Other(error.into()),
+            // The bucket is in another region, or nowhere.
+            Some(300..=399 | 404) => denied(error),
+            Some(400..=403 | 405..=407 | 409..=428 | 501) => ObjectError::Other(error.into()),
             _ => ObjectError::Unavailable(error.into()),
         },
         _ => ObjectError::Other(error.into()),
@@ -213,6 +213,9 @@ fn failed(error: Error) -> ObjectError {
 
 /// The crate keeps the type of its errors to itself; their text has the status.
 fn status(text: &str) -> Option<u16> {
+    if text.contains("redirect without LOCATION") {
+        return Some(301);
+    }
     let (_, behind) = text.split_once("status code: ")?;
     behind.get(..3)?.parse().ok()
 }

@@ -1,29 +1,17 @@
 //! The emulator of Google Cloud Storage: buckets of one's own, faults on demand, and a proxy that loses answers.
 
+use crate::forms::{self, variable};
 use photo::objects::{Gcs, GcsSettings};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 
 const ENDPOINT: &str = "VISAGE_TEST_GCS_ENDPOINT";
 const GRPC_ENDPOINT: &str = "VISAGE_TEST_GCS_GRPC_ENDPOINT";
 
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!(
-            "{name} is not set: start the emulator with `source $(tests/services start)`, or use tests/run"
-        )
-    })
-}
-
 /// A new bucket; its name is nobody else's.
 pub fn bucket(purpose: &str) -> String {
-    static COUNTER: AtomicUsize = AtomicUsize::new(0);
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let since = std::fs::metadata("/proc/self").unwrap().modified().unwrap();
-    let since = since.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-    let name = format!("photo-{purpose}-{}-{since}-{number}", std::process::id());
+    let name = format!("{}-{purpose}", forms::unique());
     post("/storage/v1/b?project=x", &format!(r#"{{"name":"{name}"}}"#));
     name
 }
@@ -51,15 +39,18 @@ pub async fn store(bucket: &str) -> Gcs {
 }
 
 pub fn get(path: &str) -> Vec<u8> {
-    request(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host()))
+    request(&host(), &format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host()))
 }
 
 fn post(path: &str, body: &str) {
-    let answer = request(&format!(
-        "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        host(),
-        body.len()
-    ));
+    let answer = request(
+        &host(),
+        &format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            host(),
+            body.len()
+        ),
+    );
     assert!(answer.starts_with(b"HTTP/1.1 2"), "POST {path}: {}", String::from_utf8_lossy(&answer));
 }
 
@@ -67,8 +58,9 @@ fn host() -> String {
     variable(ENDPOINT).trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
-fn request(text: &str) -> Vec<u8> {
-    let mut stream = TcpStream::connect(host()).expect("the emulator listens");
+/// One request over HTTP, and all that is answered.
+pub fn request(host: &str, text: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(host).expect("the server listens");
     stream.write_all(text.as_bytes()).unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

@@ -1,7 +1,7 @@
-//! The contract of object stores, the same for the disk and for Google Cloud Storage, and the faults of a network.
-//!
-//! Google Cloud Storage is the emulator that `tests/services start` brings; without it these tests fail, and say so.
+//! The contract of object stores, the same for every form, and the faults of Google Cloud Storage. Those of S3 and FTP
+//! are in `faults`.
 
+use crate::forms::{self, Form};
 use crate::gcs;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -10,11 +10,11 @@ use photo::objects::{Disk, Gcs, GcsSettings, ObjectError, ObjectStore, StoreSett
 use std::sync::Arc;
 use std::time::Duration;
 
-fn key(name: &str) -> ObjectKey {
+pub fn key(name: &str) -> ObjectKey {
     format!("profile-photos/owner/{name}.jpg").parse().unwrap()
 }
 
-fn noise(bytes: usize, seed: u32) -> Bytes {
+pub fn noise(bytes: usize, seed: u32) -> Bytes {
     let mut state = seed | 1;
     let next = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -60,13 +60,23 @@ async fn contract(store: Arc<dyn ObjectStore>) {
     assert_eq!(join_all(writers).await.into_iter().filter(|won| *won).count(), 1);
 
     // Many at once, and listed in pages, in order, under their prefix only.
-    let names: Vec<ObjectKey> = (0..50).map(|n| format!("many/{n:03}/x.jpg").parse().unwrap()).collect();
+    let names: Vec<ObjectKey> =
+        (0..100).map(|n| format!("many/{:03}/{n}.jpg", n / 3).parse().unwrap()).collect();
     let puts = names.iter().map(|name| store.put(name, noise(2000, 5)));
     join_all(puts).await.into_iter().for_each(|put| put.unwrap());
+    let reads = names.iter().map(|name| store.get(name, 2000));
+    assert!(
+        join_all(reads)
+            .await
+            .into_iter()
+            .all(|read| read.unwrap().is_some_and(|body| body == noise(2000, 5)))
+    );
+    let mut names: Vec<&str> = names.iter().map(ObjectKey::as_str).collect();
+    names.sort_unstable();
     let (mut listed, mut cursor) = (Vec::new(), None);
     loop {
-        let page = store.list("many/", cursor, 20).await.unwrap();
-        assert!(page.objects.len() <= 20);
+        let page = store.list("many/", cursor, 30).await.unwrap();
+        assert!(page.objects.len() <= 30);
         listed.extend(page.objects);
         cursor = page.next;
         if cursor.is_none() {
@@ -74,12 +84,17 @@ async fn contract(store: Arc<dyn ObjectStore>) {
         }
     }
     let found: Vec<&str> = listed.iter().map(|object| object.name.as_str()).collect();
-    assert_eq!(found, names.iter().map(ObjectKey::as_str).collect::<Vec<_>>());
+    assert_eq!(found, names);
     assert!(listed.iter().all(|object| object.bytes == 2000 && object.written_at > 1_700_000_000_000_000));
+    let part = store.list("many/01", None, 100).await.unwrap();
+    assert_eq!(part.objects.len(), 30, "a prefix need not end at a folder");
     assert!(store.list("nothing/", None, 20).await.unwrap().objects.is_empty());
 
     probe(&*store, "contract").await.unwrap();
     assert!(store.list("visage-probe/", None, 20).await.unwrap().objects.is_empty());
+    // The rest, and nothing that writing has left behind.
+    assert_eq!(store.list("", None, 500).await.unwrap().objects.len(), 104);
+    assert_eq!(store.tidy(i64::MAX).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,9 +106,22 @@ async fn the_disk_keeps_the_contract() {
     assert!(!folder.path().join("visage-probe").exists());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn google_cloud_storage_keeps_the_contract() {
-    contract(Arc::new(gcs::store(&gcs::bucket("contract")).await)).await;
+macro_rules! keeps_the_contract {
+    ($($name:ident: $form:ident,)*) => { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            let settings = Form::$form.settings(std::path::Path::new("unused"));
+            contract(forms::open(&settings).await).await;
+        }
+    )* };
+}
+
+keeps_the_contract! {
+    google_cloud_storage_keeps_the_contract: Gcs,
+    s3_keeps_the_contract: S3,
+    ftp_keeps_the_contract: Ftp,
+    ftps_keeps_the_contract: Ftps,
+    vsftpd_keeps_the_contract: Vsftpd,
 }
 
 // CONTRACT §8: content type and cache policy are the object's own, for readers who do not come through us.
@@ -104,6 +132,23 @@ async fn google_cloud_storage_knows_type_and_cache_policy() {
     store.put(&key("typed"), noise(100, 1)).await.unwrap();
     let answer = gcs::get(&format!("/{bucket}/{}", key("typed")));
     let head = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    assert!(head.contains("content-type: image/jpeg"), "{head}");
+    assert!(head.contains("cache-control: public, max-age=86400, immutable"), "{head}");
+}
+
+#[tokio::test]
+async fn s3_knows_type_and_cache_policy() {
+    let settings = Form::S3.settings(std::path::Path::new("unused"));
+    forms::open(&settings).await.put(&key("typed"), noise(100, 1)).await.unwrap();
+    let host = forms::variable("VISAGE_TEST_S3_ENDPOINT").replace("http://", "");
+    let bucket = settings.url.trim_start_matches("s3://").split('?').next().unwrap();
+    // Who asks matters to moto, the signature does not.
+    let who = "Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    let get = format!(
+        "GET /{bucket}/{} HTTP/1.1\r\nHost: {host}\r\n{who}\r\nConnection: close\r\n\r\n",
+        key("typed")
+    );
+    let head = String::from_utf8_lossy(&gcs::request(&host, &get)).to_ascii_lowercase();
     assert!(head.contains("content-type: image/jpeg"), "{head}");
     assert!(head.contains("cache-control: public, max-age=86400, immutable"), "{head}");
 }

@@ -77,7 +77,7 @@ impl Session {
     /// FTP can neither refuse to overwrite nor store at once: a look first, then a name of its own, its size, and the
     /// right name. Between the look and the renaming another node may come; names are random, so none does.
     pub async fn put(&mut self, name: String, body: Bytes, part: String) -> Result<Put, FtpError> {
-        if let Some(size) = self.size(&name).await? {
+        if let Some(size) = refused(self.ftp.size(&name).await)? {
             let same = size == body.len() && self.read(&name, size).await? == body;
             return Ok(if same { Put::Stored } else { Put::Taken });
         }
@@ -225,7 +225,7 @@ fn refused<T>(answer: Result<T, FtpError>) -> Result<Option<T>, FtpError> {
     let forbids = ["denied", "permi", "privilege"].iter().any(|word| text.contains(word));
     match answer.status {
         Status::FileUnavailable | Status::BadFilename if !forbids => Ok(None),
-        Status::RequestFileActionIgnored if text.contains("no such") => Ok(None),
+        Status::RequestFileActionIgnored | Status::BadArguments if text.contains("no such") => Ok(None),
         _ => Err(FtpError::UnexpectedResponse(answer)),
     }
 }
