@@ -7,6 +7,7 @@ mod dump;
 mod events;
 mod expiry;
 mod freshness;
+mod galleries;
 mod moves;
 mod personal_tokens;
 mod photo_admin;
