@@ -77,6 +77,7 @@ export class Cropper {
     this.slider.min = String(this.square.least);
     this.slider.max = String(this.square.most);
     this.change(() => {});
+    this.say();
   }
 
   close() {

@@ -172,6 +172,7 @@ const waiting = new Map();
 let sending = false;
 
 input.multiple = true;
+add.classList.add('several');
 input.required = false;
 button.disabled = true;
 for (const hint of add.querySelectorAll('.drop-hint')) hint.hidden = false;

@@ -39,6 +39,8 @@ function begin() {
     const editing = state === 'editing' || state === 'sending';
     by('photo-drop').hidden = editing || state === 'staged';
     by('photo-editor').hidden = !editing;
+    // What is under way is not changed any more.
+    by('photo-editor').inert = state === 'sending';
     form.querySelector('.preview').hidden = !editing;
     by('photo-sending').hidden = state !== 'sending';
     by('photo-cancel').hidden = state === 'idle' || state === 'staged';
@@ -94,6 +96,9 @@ function begin() {
 
   input.addEventListener('change', choose);
   form.querySelector('.drop-words').hidden = false;
+  // The plain form replaces the photo at once; here that is asked once more.
+  const press = form.querySelector('button[type=submit]');
+  press.textContent = press.dataset.upload;
 
   const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
   for (const kind of ['dragover', 'drop']) {
