@@ -5,4 +5,5 @@ mod openapi;
 mod photo;
 mod picture_claims;
 mod profile;
+mod staged;
 mod token_api;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod breaking;
+mod everywhere;
 mod faults;
 mod flaky;
 mod forms;
@@ -13,5 +14,6 @@ mod lifecycle;
 mod objects;
 mod orphans;
 mod pool;
+mod staged;
 #[expect(dead_code, reason = "the bombs use the rest")]
 mod samples;
