@@ -10,7 +10,7 @@ use crate::crashes::eventually;
 
 const PHOTOS: &str = "/api/admin/photos";
 
-async fn administrator(house: &House) -> Session {
+pub(super) async fn administrator(house: &House) -> Session {
     let password = "correct horse battery staple".to_owned();
     let person = NewPerson {
         email: "root@example.org".to_owned(),
@@ -168,6 +168,43 @@ on_both! {
         let root = house.store().user_by_email("root@example.org").await.unwrap().unwrap();
         assert_eq!(row.actor.as_deref(), Some(root.id.as_str()));
         assert!(row.detail.contains("somebody else"), "{}", row.detail);
+    }
+
+    /// Pictures of galleries are no exception, those that still wait neither.
+    async fn a_picture_of_a_gallery_is_removed(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let app = house.app("rooms").await;
+        let tokens = app.tokens(&person, "openid profile galleries").await;
+        let token = tokens["access_token"].as_str().unwrap();
+        let post = |path: &str| house.http.post(house.url(path)).bearer_auth(token);
+        let room = post("/rooms/").json(&json!({ "name": "The hall", "establishment": "Hotel" }));
+        let room = Answer::of(room).await.expect(201).body;
+        let room = room["id"].as_str().unwrap();
+        let mut sent = Vec::new();
+        for hue in 0..3 {
+            let request = post(&format!("/rooms/{room}/upload-image/")).multipart(form("image", hue));
+            Answer::of(request).await.expect(201);
+            house.advance(1);
+        }
+        Answer::of(post("/rooms/upload-image-temp/").multipart(form("image", 7))).await.expect(201);
+        let admin = administrator(house).await;
+        for upload in uploads(&admin, "?purpose=gallery").await["uploads"].as_array().unwrap() {
+            sent.push(upload["id"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(sent.len(), 4);
+        for id in [&sent[0], &sent[2]] {
+            let remove = admin.request(Method::POST, &format!("{PHOTOS}/{id}/remove"));
+            Answer::of(remove.json(&json!({ "reason": "Not a room." }))).await.expect(200);
+        }
+        let shown = house.http.get(house.url(&format!("/rooms/{room}/"))).bearer_auth(token);
+        let shown = Answer::of(shown).await.expect(200).body;
+        let left: Vec<_> = shown["images"].as_array().unwrap().iter().map(|image| image["id"].as_str().unwrap()).collect();
+        assert_eq!(left, [sent[3].as_str(), sent[1].as_str()]);
+        let waiting = house.http.get(house.url("/rooms/list-image-temp/")).bearer_auth(token);
+        let waiting = Answer::of(waiting).await.expect(200).body;
+        assert!(!waiting.to_string().contains(&sent[0]), "{waiting:#}");
+        let shown = Answer::of(admin.request(Method::GET, &format!("{PHOTOS}/{}", sent[2]))).await.expect(200).body;
+        assert_eq!(shown["upload"]["removed_reason"], "Not a room.");
     }
 
     /// On every upload route; what was staged before is not applied afterwards.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::{Response, header::LOCATION};
 use serde_json::{Value, json};
-use tests::{Answer, App, House, on_both, app::parameter};
+use tests::{Answer, App, House, app::parameter, on_both};
 use visage::demo::{browser::Browser, picture};
 
 const OURS: [&str; 3] = ["picture_variants", "thumbhash", "picture_stable"];
@@ -120,6 +120,9 @@ on_both! {
         }
         let head = house.http.head(&stable).send().await.unwrap();
         assert_eq!((head.status().as_u16(), head.headers()[LOCATION].to_str().unwrap()), (307, sizes[&512].as_str()));
+        // Pages of other origins may show it.
+        assert_eq!(head.headers()["cross-origin-resource-policy"], "cross-origin");
+        assert!(!head.headers().contains_key("set-cookie"));
         Answer::of(house.http.post(&stable)).await.expect(405);
         for unknown in ["/picture/x", "/picture/aaaaaaaaaaaaaaaaaaaaaaaaaa", "/picture/"] {
             assert_eq!(get(house, &house.url(unknown)).await.status().as_u16(), 404, "{unknown}");

@@ -66,7 +66,10 @@ async fn administrators_use_commands(engine: Engine) {
     .await;
     assert_eq!(json(&place, &["photos", "show", id])["removed_reason"], "The photo shows somebody else.");
 
-    assert_eq!(json(&place, &["photos", "block", "grace@example.org", "--reason", "Enough."])["reason"], "Enough.");
+    assert_eq!(
+        json(&place, &["photos", "block", "grace@example.org", "--reason", "Enough."])["reason"],
+        "Enough."
+    );
     app.upload(token, picture::png(64, 3)).await.expect_error(403, "uploads_blocked");
     eventually("the refusals are written down", async || {
         let refused = &json(&place, &["photos", "stats"])["refused_by_cause"];
@@ -115,9 +118,8 @@ async fn metrics_of_photos() {
     let address = format!("127.0.0.1:{}", binary::free_port());
     place.set("VISAGE_SERVER__METRICS_LISTEN", &address);
     let http = tests::http();
-    let scrape = async || {
-        http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap()
-    };
+    let scrape =
+        async || http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
     let server = place.start().await;
     let (person, app) = (place.person("grace@example.org"), place.app("showing", &[]));
     let tokens = app.tokens(&person, "openid profile").await;

@@ -358,11 +358,19 @@ async fn export(place: &Place, who: &str) -> Result<(), Failure> {
             })
         })
         .collect();
+    let tokens: Vec<_> = (place.store.personal_tokens(&user.id, place.now()).await?.into_iter())
+        .map(|t| {
+            json!({
+                "id": t.id, "name": t.name, "scopes": t.scopes.to_string(), "created_at": seconds(t.created_at),
+                "expires_at": seconds(t.expires_at), "last_used_at": t.last_used_at.map(seconds),
+            })
+        })
+        .collect();
     let pictures: Vec<_> = (place.store.pictures_of(&user.id).await?.into_iter())
         .map(|p| {
             json!({
                 "id": p.id, "state": p.state, "original_filename": p.original_filename, "bytes": p.bytes,
-                "uploaded_at": seconds(p.uploaded_at), "objects": store::pictures::object_keys(&p.key_base, &p.sizes),
+                "uploaded_at": seconds(p.uploaded_at), "caption": p.caption, "removed_reason": p.removed_reason, "objects": store::pictures::object_keys(&p.key_base, &p.sizes),
             })
         })
         .collect();
@@ -373,7 +381,9 @@ async fn export(place: &Place, who: &str) -> Result<(), Failure> {
         "profile": described(&user),
         "sessions": sessions,
         "applications": connections,
+        "personal_tokens": tokens,
         "pictures": pictures,
+        "photo_block": place.store.photo_block(&user.id).await?.map(|block| block.reason),
         "history": history,
     }))
 }
