@@ -308,8 +308,16 @@ async fn run(steps: Vec<Step>) {
     assert_eq!(house.objects().await, named.collect(), "I8: what is in the store is what rows name");
 }
 
+/// Remote stores take their time.
+fn cases() -> u32 {
+    match std::env::var("VISAGE_TEST_STORE").as_deref() {
+        Err(_) | Ok("disk") => 64,
+        Ok(_) => 4,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     // I7, I8: whatever people do in whichever order, rows, pointer and objects say the same.
     #[test]
