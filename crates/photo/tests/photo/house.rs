@@ -1,13 +1,14 @@
-//! A photo room on a database and a folder of its own, with a clock that the test turns.
+//! A photo room on a database and an object store of its own, with a clock that the test turns.
 
+use crate::forms::{self, Form};
 use crate::samples;
 use bytes::Bytes;
 use photo::image::Shape;
 use photo::lifecycle::{self, Applied, Purpose, Upload, UploadError};
-use photo::objects::{Disk, ObjectStore, Stores};
+use photo::objects::{ObjectStore, StoreSettings, Stores};
 use photo::{Settings, State};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store::pictures::Retention;
@@ -22,32 +23,37 @@ pub struct House {
     pub core: Arc<Core>,
     pub state: State,
     pub clock: Manual,
-    pub folder: TempDir,
+    /// The object store itself, behind the room's back.
+    pub raw: Arc<dyn ObjectStore>,
+    place: StoreSettings,
+    _folder: TempDir,
 }
 
 impl House {
+    /// On the store and the database that the environment names; the disk and SQLite where it names none.
     pub async fn new() -> Self {
-        Self::with(|disk| Arc::new(disk)).await
+        Self::with(|store| store).await
     }
 
-    /// With something between the room and its disk.
-    pub async fn with(wrap: impl FnOnce(Disk) -> Arc<dyn ObjectStore>) -> Self {
+    /// With something between the room and its store.
+    pub async fn with(wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("visage.db").display());
-        let store = Store::open_migrated(&store::Settings::new(url)).await.unwrap();
+        let store = Store::open_migrated(&database(folder.path()).await).await.unwrap();
         let site = Site::new("http://localhost:8080").unwrap();
         let ring = keyring::Ring::new(&site.issuer, keyring::MasterKey::from_bytes(&[7; 32]));
         let pictures = Pictures::new(&site, [], web::pictures::DefaultPicture::Initials);
         let clock = Manual::at(System.now());
         let mut core = Core::new(store, ring, site, pictures);
         core.clock = Arc::new(clock.clone());
-        let disk = Disk::open(folder.path().join("photos")).unwrap();
-        Self { core: Arc::new(core), state: state(wrap(disk)), clock, folder }
+        let place = Form::chosen().settings(&folder.path().join("photos"));
+        let state = state(wrap(forms::open(&place).await));
+        let raw = forms::open(&place).await;
+        Self { core: Arc::new(core), state, clock, raw, place, _folder: folder }
     }
 
-    /// As after a crash: the same rows and files, everything else anew.
-    pub fn restart(&mut self) {
-        self.state = state(Arc::new(Disk::open(self.folder.path().join("photos")).unwrap()));
+    /// As after a crash: the same rows and objects, everything else anew.
+    pub async fn restart(&mut self) {
+        self.state = state(forms::open(&self.place).await);
     }
 
     pub async fn person(&self, name: &str) -> User {
@@ -93,9 +99,15 @@ impl House {
 
     /// Names of all photos in the object store.
     pub async fn objects(&self) -> BTreeSet<String> {
-        let disk = Disk::open(self.folder.path().join("photos")).unwrap();
-        let page = disk.list("profile-photos/", None, 10_000).await.unwrap();
-        page.objects.into_iter().map(|object| object.name).collect()
+        let (mut names, mut cursor) = (BTreeSet::new(), None);
+        loop {
+            let page = self.raw.list("profile-photos/", cursor, 10_000).await.unwrap();
+            names.extend(page.objects.into_iter().map(|object| object.name));
+            cursor = page.next;
+            if cursor.is_none() {
+                return names;
+            }
+        }
     }
 
     /// Names of all objects that rows promise.
@@ -114,8 +126,37 @@ impl House {
         }
     }
 
-    pub fn path(&self, key: &str) -> PathBuf {
-        self.folder.path().join("photos").join(key)
+    /// Stores behind the room's back.
+    pub async fn put(&self, key: &str, body: impl Into<Bytes>) {
+        self.raw.put(&key.parse().unwrap(), body.into()).await.unwrap();
+    }
+
+    pub async fn read(&self, key: &str) -> Option<Bytes> {
+        self.raw.get(&key.parse().unwrap(), 10_000_000).await.unwrap()
+    }
+
+    /// Takes an object away behind the room's back.
+    pub async fn lose(&self, key: &str) {
+        assert!(self.raw.delete(&key.parse().unwrap()).await.unwrap(), "{key}");
+    }
+}
+
+/// A database that nobody else has.
+async fn database(folder: &Path) -> store::Settings {
+    match std::env::var("VISAGE_TEST_DATABASE").as_deref() {
+        Err(_) | Ok("sqlite") => store::Settings::new(format!("sqlite://{}/visage.db", folder.display())),
+        Ok("postgres") => {
+            let admin = forms::variable("VISAGE_TEST_POSTGRES_URL");
+            let name = forms::unique().replace('-', "_");
+            let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls).await.unwrap();
+            let driver = tokio::spawn(connection);
+            client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+            drop(client);
+            let _ = driver.await;
+            let url = admin.replace("/postgres", &format!("/{name}"));
+            store::Settings { pool_size: 4, ..store::Settings::new(url) }
+        }
+        Ok(other) => panic!("VISAGE_TEST_DATABASE={other}"),
     }
 }
 

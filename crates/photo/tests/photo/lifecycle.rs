@@ -1,10 +1,14 @@
 //! The way of a photo that one call uploads and applies: rows, objects, the deletion queue.
 
 use crate::house::{DELETE_AFTER, House, SECOND, photo};
+use async_trait::async_trait;
 use bytes::Bytes;
+use photo::key::{KeyBase, ObjectKey};
 use photo::lifecycle::{self, UploadError};
+use photo::objects::{ObjectError, ObjectStore, Page};
 use photo::{deletions, image::Refusal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 // I7, I8, S130, S131: the new photo is whole before it is current, the old one goes after it was superseded.
 #[tokio::test(flavor = "multi_thread")]
@@ -111,14 +115,10 @@ async fn uploads_are_counted_by_the_hour() {
 // F34: a deletion that fails waits longer each time, and works in the end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_deletion_is_retried() {
-    let house = House::new().await;
+    let house = House::with(|store| Arc::new(Stubborn { store, left: AtomicUsize::new(4) })).await;
     let user = house.person("ada").await;
     let applied = house.upload(&user, photo()).await.unwrap();
     house.remove(&user).await.unwrap();
-    // A folder that is not empty, in the object's place: it cannot be deleted.
-    let path = house.path(&format!("{}.jpg", applied.picture.key_base.as_str()));
-    std::fs::remove_file(&path).unwrap();
-    std::fs::create_dir_all(path.join("x")).unwrap();
     house.clock.advance(DELETE_AFTER);
     for wait in [1, 2, 4, 8] {
         let round = deletions::delete_due(&house.core.store, &house.state, house.core.now()).await.unwrap();
@@ -127,10 +127,45 @@ async fn a_failed_deletion_is_retried() {
         assert_eq!(again, deletions::Round::default(), "no hot loop");
         house.clock.advance(wait * SECOND);
     }
-    std::fs::remove_dir_all(&path).unwrap();
+    house.lose(&format!("{}.jpg", applied.picture.key_base.as_str())).await;
     let round = deletions::delete_due(&house.core.store, &house.state, house.core.now()).await.unwrap();
     assert_eq!((round.deleted, round.failed), (1, 0), "it was gone already, which is as good");
     assert_eq!(house.core.store.deletions_waiting().await.unwrap(), 0);
+}
+
+/// Will not delete the largest variant, so many times.
+#[derive(Debug)]
+struct Stubborn {
+    store: Arc<dyn ObjectStore>,
+    left: AtomicUsize,
+}
+
+#[async_trait]
+impl ObjectStore for Stubborn {
+    async fn put(&self, key: &ObjectKey, body: Bytes) -> Result<(), ObjectError> {
+        self.store.put(key, body).await
+    }
+
+    async fn get(&self, key: &ObjectKey, most: usize) -> Result<Option<Bytes>, ObjectError> {
+        self.store.get(key, most).await
+    }
+
+    async fn exists(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        self.store.exists(key).await
+    }
+
+    async fn delete(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        let is_largest = KeyBase::of(key).is_some_and(|base| base.objects(&[0])[0] == *key);
+        let less = |left: usize| left.checked_sub(1);
+        if is_largest && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(ObjectError::Timeout);
+        }
+        self.store.delete(key).await
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Result<Page, ObjectError> {
+        self.store.list(prefix, cursor, limit).await
+    }
 }
 
 // A worker died with the queue's head leased: what is due behind it does not wait for it.

@@ -17,25 +17,21 @@ async fn orphans_go_when_they_are_old_enough() {
     let house = House::new().await;
     let user = house.person("ada").await;
     house.upload(&user, photo()).await.unwrap();
-    let orphan = house.path("profile-photos/nobody/1-a.jpg");
-    std::fs::create_dir_all(orphan.parent().unwrap()).unwrap();
-    std::fs::write(&orphan, samples::jpeg(20, 20, false)).unwrap();
-    let stranger = house.path("profile-photos/notes of a stranger.txt");
-    std::fs::write(&stranger, "hello").unwrap();
+    let (orphan, stranger) = ("profile-photos/nobody/1-a.jpg", "profile-photos/notes-of-a-stranger.txt");
+    house.put(orphan, samples::jpeg(20, 20, false)).await;
+    house.put(stranger, "hello").await;
 
     sweep::sweep(&house.core.store, &house.state, house.core.now()).await.unwrap();
-    assert!(orphan.exists(), "its row may be on the way");
+    assert!(house.read(orphan).await.is_some(), "its row may be on the way");
     house.clock.advance(2 * 3600 * SECOND);
     let verified = sweep::sweep(&house.core.store, &house.state, house.core.now()).await.unwrap();
     assert_eq!(verified.orphans.len(), 1);
-    assert!(!orphan.exists() && stranger.exists());
+    assert!(house.read(orphan).await.is_none() && house.read(stranger).await.is_some());
     assert_eq!(house.promised().await.len(), 4);
 }
 
 async fn put(house: &House, key: &str) {
-    let path = house.path(key);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, b"somebody's photo").unwrap();
+    house.put(key, "somebody's photo").await;
 }
 
 // With a database that is not the store's own, nothing is deleted until a person says so.
@@ -47,23 +43,23 @@ async fn the_wrong_database_deletes_nothing() {
     let sweep = async |house: &House| sweep::sweep(&house.core.store, &house.state, now).await.unwrap();
     put(&owner, key).await;
     assert_eq!(sweep(&owner).await.held, [("default".to_owned(), Held::Unknown)], "it never stored a photo");
-    assert!(!owner.path("visage-installation").exists(), "nor does it take the store");
+    assert!(owner.read("visage-installation").await.is_none(), "nor does it take the store");
 
-    std::fs::remove_file(owner.path(key)).unwrap();
+    owner.lose(key).await;
     assert_eq!(sweep(&owner).await.held, []);
-    std::fs::copy(owner.path("visage-installation"), other.path("visage-installation")).unwrap();
+    other.put("visage-installation", owner.read("visage-installation").await.unwrap()).await;
     put(&other, key).await;
     let found = sweep(&other).await;
     assert_eq!((found.held, found.orphans.len()), (vec![("default".to_owned(), Held::Another)], 1));
     put(&owner, key).await;
     assert_eq!(sweep(&owner).await.held, [], "its own");
-    assert!(!owner.path(key).exists() && other.path(key).exists());
+    assert!(owner.read(key).await.is_none() && other.read(key).await.is_some());
 
     verify::verify(&other.core.store, &other.state.stores, now, Repair::mend(), &|_| ()).await.unwrap();
-    assert!(!other.path(key).exists());
+    assert!(other.read(key).await.is_none());
     put(&other, key).await;
     assert_eq!(sweep(&other).await.held, [], "the store is this installation's from now on");
-    assert!(!other.path(key).exists());
+    assert!(other.read(key).await.is_none());
 }
 
 // A backup of the database that is older than the photos.
@@ -129,15 +125,16 @@ async fn lost_objects_are_reported_and_mended_on_demand() {
     let lost = house.upload(&eve, photo()).await.unwrap();
     let small = format!("{}_96.jpg", shrunk.picture.key_base.as_str());
     let large = format!("{}.jpg", lost.picture.key_base.as_str());
-    let before = std::fs::read(house.path(&small)).unwrap();
-    std::fs::remove_file(house.path(&small)).unwrap();
-    std::fs::remove_file(house.path(&large)).unwrap();
+    let before = house.read(&small).await.unwrap();
+    house.lose(&small).await;
+    house.lose(&large).await;
     house.clock.advance(2 * 3600 * SECOND);
 
     let (store, stores, now) = (&house.core.store, &house.state.stores, house.core.now());
     let found = verify::verify(store, stores, now, Repair::report(), &|_| ()).await.unwrap();
     assert_eq!((found.objects, found.orphans.len(), found.missing.len()), (10, 0, 2));
-    let of = |user: &User| found.missing.iter().find(|missing| missing.user.as_ref() == Some(&user.id)).unwrap();
+    let of =
+        |user: &User| found.missing.iter().find(|missing| missing.user.as_ref() == Some(&user.id)).unwrap();
     assert_eq!((of(&ada).keys.clone(), of(&ada).fate), (vec![small.clone()], Fate::Found));
     assert_eq!((of(&eve).keys.clone(), of(&eve).fate), (vec![large], Fate::Found));
     assert!(!found.is_well());
@@ -151,11 +148,13 @@ async fn lost_objects_are_reported_and_mended_on_demand() {
     assert!(mended.is_well());
     assert!(house.picture(&ada).await.is_some());
     assert_eq!(house.picture(&eve).await, None);
-    let after = std::fs::read(house.path(&small)).unwrap();
+    let after = house.read(&small).await.unwrap();
     assert!(after.starts_with(&[0xff, 0xd8]) && after.len().abs_diff(before.len()) < before.len() / 2);
     let told = store.audit_of(&eve.id, 10).await.unwrap();
     assert!(told.iter().any(|row| row.action == "picture.removed"), "{told:?}");
     house.settle().await;
     assert_eq!(house.objects().await, house.promised().await);
-    assert!(verify::verify(store, stores, house.core.now(), Repair::report(), &|_| ()).await.unwrap().is_well());
+    assert!(
+        verify::verify(store, stores, house.core.now(), Repair::report(), &|_| ()).await.unwrap().is_well()
+    );
 }
