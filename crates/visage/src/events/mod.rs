@@ -156,7 +156,7 @@ fn refusal(answer: &Answer) -> Sent {
         }
         (status, err) => {
             let error = short(&format!("it answered {status} {}", err.unwrap_or_default()));
-            let wait = answer.retry_after.map_or(0, |seconds| (seconds as Micros).min(86_400) * SECOND);
+            let wait = answer.retry_after.map_or(0, |seconds| seconds.min(86_400) as Micros * SECOND);
             counted("failed", Sent::Failed { error, wait })
         }
     }

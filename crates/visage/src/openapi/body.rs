@@ -138,7 +138,7 @@ mod tests {
             .maps(&["sizes"])
             .says("note", "A word");
         let schema = body.schema();
-        assert_eq!(schema["required"], json!(["success", "at", "items", "sizes"]));
+        assert_eq!(schema["required"], json!(["at", "items", "sizes", "success"]));
         assert_eq!(schema["properties"]["success"]["const"], true);
         assert_eq!(schema["properties"]["at"]["format"], "date-time");
         assert_eq!(schema["properties"]["items"]["items"]["required"], json!(["id"]));
