@@ -28,9 +28,15 @@ pub fn path() -> PathBuf {
     .clone()
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, below those that the system gives to outgoing connections: one of these would take
+/// the port of a server that is being started again.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = 10_000 + u16::from_be_bytes(keyring::Random::system().bytes()) % 22_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A command, run to its end, with `input` on its standard input.

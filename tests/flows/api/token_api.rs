@@ -51,7 +51,7 @@ on_both! {
             sent["profile"]["profile_picture_url"] = Value::Null;
             sent["picture_url"] = "https://example.com/other.png".into();
             let changed = put(house, &by_token, &sent).await.expect(200).body;
-            assert_eq!((&changed["success"], &changed["message"]), (&json!(true), &json!("Profile updated")));
+            assert_eq!((&changed["success"], &changed["message"]), (&json!(true), &json!("Profile updated successfully")));
             assert_eq!(changed["profile"]["preferred_language"], "fr");
             assert_eq!(changed["profile"]["profile_picture_url"], url, "the photo is kept");
             put(house, &by_token, &json!({ "given_name": "Ada", "preferred_language": "en" })).await.expect(200);

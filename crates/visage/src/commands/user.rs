@@ -370,7 +370,10 @@ async fn export(place: &Place, who: &str) -> Result<(), Failure> {
         .map(|p| {
             json!({
                 "id": p.id, "state": p.state, "original_filename": p.original_filename, "bytes": p.bytes,
-                "uploaded_at": seconds(p.uploaded_at), "caption": p.caption, "removed_reason": p.removed_reason, "objects": store::pictures::object_keys(&p.key_base, &p.sizes),
+                "uploaded_at": seconds(p.uploaded_at), "confirmed_at": p.confirmed_at.map(seconds),
+                "superseded_at": p.superseded_at.map(seconds), "caption": p.caption,
+                "removed_reason": p.removed_reason,
+                "objects": store::pictures::object_keys(&p.key_base, &p.sizes),
             })
         })
         .collect();
