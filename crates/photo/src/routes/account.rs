@@ -5,8 +5,8 @@
 
 use super::upload::{self, Failure, Form};
 use super::{multipart, uploads};
-use crate::lifecycle::{self, Purpose, Upload};
 use crate::State;
+use crate::lifecycle::{self, Purpose, Upload};
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
