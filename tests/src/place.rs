@@ -1,7 +1,5 @@
 //! An installation that outlives its servers.
 
-use serde_json::Value;
-use tempfile::TempDir;
 use crate::{
     App, Engine, Person,
     binary::{self, Server},
@@ -9,6 +7,8 @@ use crate::{
     house::CALLBACK,
     services::Bucket,
 };
+use serde_json::Value;
+use tempfile::TempDir;
 
 pub struct Place {
     pub issuer: String,
@@ -22,6 +22,8 @@ impl Place {
     pub async fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = Database::create(engine, dir.path()).await;
+        // Built before a port is chosen: building may take minutes, and the port would be another's by then.
+        binary::path();
         let issuer = format!("http://localhost:{}", binary::free_port());
         let below = |name: &str| dir.path().join(name).display().to_string();
         let environment = [
