@@ -23,13 +23,12 @@ pub async fn cleanup(
     dry_run: bool,
 ) -> Result<usize, StoreError> {
     let before = now - older_than;
-    let unfinished = before.min(now - UPLOADING_FOR);
     if dry_run {
         let staged = store.count_waiting(state::STAGED, before).await?;
-        return Ok(staged + store.count_waiting(state::UPLOADING, unfinished).await?);
+        return Ok(staged + store.count_waiting(state::UPLOADING, before).await?);
     }
     let staged = give_up(store, state::STAGED, before, now).await?;
-    Ok(staged + give_up(store, state::UPLOADING, unfinished, now).await?)
+    Ok(staged + give_up(store, state::UPLOADING, before, now).await?)
 }
 
 /// A hundred at a time, so that no transaction is long.

@@ -165,7 +165,7 @@ on_both! {
         assert_eq!(again.text("message"), NOT_FOUND);
         assert_eq!(picture_of(&who).await, picture, "nothing changed");
         assert!(who.history().await[0]["is_confirmed"] == true, "F9: the history says so");
-        let english = who.ask(Method::POST, CONFIRM).header("accept-language", "en").form(&[("upload_id", "unknown")]);
+        let english = house.http.post(house.url(CONFIRM)).bearer_auth(&who.token).form(&[("upload_id", "unknown")]);
         let english = Answer::of(english).await.expect(404);
         assert!(english.text("message").is_ascii() && !english.text("message").is_empty(), "{}", english.text("message"));
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tests::{Engine, http};
+use tests::{Answer, Engine, http};
 use visage::{demo::picture, stopwatch::Stopwatch};
 
 use super::{Place, Sides, eventually, moment, on_both_engines};
@@ -106,4 +106,55 @@ fn objects(dir: &Path) -> Vec<String> {
     walk(dir, dir, &mut found);
     found.retain(|key| key.starts_with("profile-photos/"));
     found
+}
+
+on_both_engines!(between_the_steps);
+
+/// F8, F9, I10: an upload that waits survives the server; a confirmation whose answer was lost is done or not, never half.
+async fn between_the_steps(engine: Engine) {
+    let place = Place::new(engine).await;
+    let person = place.person("grace@example.org");
+    let app = place.app("crashing", &[]);
+    let mut server = place.start().await;
+    let token = app.tokens(&person, "openid profile").await["access_token"].as_str().unwrap().to_owned();
+    let api = |path: &str| format!("{}/api/users/{path}/", app.endpoint);
+    let stage = async || {
+        let part = reqwest::multipart::Part::bytes(picture::png(640, 7)).file_name("photo.png");
+        let form = reqwest::multipart::Form::new().part("image", part);
+        let request = http().post(api("upload-profile-picture")).bearer_auth(&token).multipart(form);
+        Answer::of(request).await.expect(201)
+    };
+    let confirm = |upload: &Answer| {
+        let request = http().post(api("confirm-profile-picture")).bearer_auth(&token);
+        request.json(&serde_json::json!({ "upload_id": upload.text("id") }))
+    };
+    let first = stage().await;
+    let watch = Stopwatch::default();
+    Answer::of(confirm(&first)).await.expect(200);
+    let took = watch.milliseconds();
+    let mut sides = Sides::default();
+    while sides.wants_more() {
+        let upload = stage().await;
+        let preview = upload.text("preview_url").to_owned();
+        server.kill();
+        server = place.start().await;
+        assert_eq!(http().get(&preview).send().await.unwrap().status(), 200, "it waits");
+
+        let answer = tokio::spawn(confirm(&upload).send());
+        tokio::time::sleep(moment(sides.window(took))).await;
+        server.kill();
+        let answered = answer.await.unwrap().is_ok_and(|answer| answer.status() == 200);
+
+        server = place.start().await;
+        let history = Answer::of(http().get(api("profile-picture-uploads")).bearer_auth(&token)).await.expect(200);
+        let confirmed = history.body["uploads"][0]["is_confirmed"] == true;
+        assert!(confirmed || !answered, "what was answered holds");
+        let second = Answer::of(confirm(&upload)).await;
+        assert_eq!(second.status, if confirmed { 404 } else { 200 }, "{:#}", second.body);
+        *(if confirmed { &mut sides.after } else { &mut sides.before }) += 1;
+        assert_whole(app.userinfo(&token).await.expect(200).text("picture")).await;
+        assert_every_object_has_a_row(&place).await;
+    }
+    sides.assert_both();
+    assert_eq!(server.terminate(), Some(0));
 }
