@@ -1,7 +1,7 @@
 //! A person in their browser, on our own pages; and the token that they make there for a script.
 
 use url::Url;
-use visage::demo::browser::{Browser, Page};
+use visage::demo::browser::{Browser, Form, Page};
 
 use crate::house::Person;
 
@@ -26,6 +26,20 @@ pub async fn token(browser: &mut Browser, issuer: &str, person: &Person, scopes:
     let made = browser.submit(&place, &form).await.unwrap();
     let rest = made.body.split_once("value=\"visage_pat_").unwrap_or_else(|| panic!("{}", made.body)).1;
     format!("visage_pat_{}", rest.split_once('"').unwrap().0)
+}
+
+/// Revokes every personal token in the list, one after the other.
+pub async fn revoke_all(browser: &mut Browser, issuer: &str) {
+    let place: Url = format!("{issuer}/account/tokens").parse().unwrap();
+    loop {
+        let page = browser.get(&place).await.unwrap();
+        let Some((_, rest)) = page.body.split_once("name=\"id\" value=\"") else { return };
+        let id = rest.split_once('"').unwrap().0.to_owned();
+        let csrf = page.body.split_once("name=\"csrf\" value=\"").unwrap().1.split_once('"').unwrap().0;
+        let fields = vec![("csrf".to_owned(), csrf.to_owned()), ("id".to_owned(), id)];
+        let form = Form { action: place.join("/account/tokens/revoke").unwrap(), fields };
+        assert_eq!(browser.submit(&place, &form).await.unwrap().status, 303);
+    }
 }
 
 /// A browser that makes one and is closed.

@@ -122,17 +122,42 @@ on_both! {
         show(house, &own).await.expect(200);
         assert!(!house.database.dump().await.contains(&token), "only its digest is kept");
         let store = house.store();
-        let listed = store.personal_tokens(&person.id, 0).await.unwrap();
-        let page = browser.get(&house.url("/account/tokens").parse().unwrap()).await.unwrap();
-        let (_, csrf) = page.form("token").unwrap().fields.into_iter().find(|(name, _)| name == "csrf").unwrap();
-        let action = house.url("/account/tokens/revoke").parse().unwrap();
-        let fields = vec![("csrf".to_owned(), csrf), ("id".to_owned(), listed[0].id.clone())];
-        let form = visage::demo::browser::Form { action, fields };
-        assert_eq!(browser.submit(&page.url.clone(), &form).await.unwrap().status, 303);
+        assert_eq!(store.personal_tokens(&person.id, 0).await.unwrap().len(), 1);
+        personal::revoke_all(&mut browser, &house.issuer).await;
         show(house, &own).await.expect(401);
 
         let token = personal::token(&mut browser, &house.issuer, &person, &["profile"]).await;
         house.advance(91 * 86_400);
         show(house, &format!("Token {token}")).await.expect(401);
+    }
+
+    /// Wherever an access token is, as far as its scopes reach; never where a session or a client is meant.
+    async fn a_personal_token_elsewhere(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let wide = personal::token_of(&house.issuer, &person, &["openid", "profile", "galleries"]).await;
+        let narrow = personal::token_of(&house.issuer, &person, &["profile"]).await;
+        let get = async |path: &str, token: &str| Answer::of(house.http.get(house.url(path)).bearer_auth(token)).await;
+        let userinfo = get("/api/auth/userinfo", &wide).await.expect(200);
+        assert_eq!(userinfo.text("sub"), person.id);
+        assert!(userinfo.body.get("picture_stable").is_none() && userinfo.body.get("email").is_none());
+        get("/api/auth/userinfo", &narrow).await.expect_error(403, "insufficient_scope");
+        get("/api/auth/profile", &narrow).await.expect(200);
+        get("/rooms/list-image-temp/", &wide).await.expect(200);
+        get("/rooms/list-image-temp/", &narrow).await.expect_error(403, "insufficient_scope");
+        // Staged with one, confirmed with another: the person is the same.
+        let part = Part::bytes(picture::png(300, 7)).file_name("me.png");
+        let form = Form::new().part("image", part);
+        let staged = house.http.post(house.url("/api/users/upload-profile-picture/")).bearer_auth(&narrow);
+        let staged = Answer::of(staged.multipart(form)).await.expect(201);
+        let confirm = house.http.post(house.url("/api/users/confirm-profile-picture/")).bearer_auth(&wide);
+        Answer::of(confirm.json(&json!({ "upload_id": staged.body["id"] }))).await.expect(200);
+
+        let admin = get("/api/admin/photos", &wide).await;
+        assert!([401, 403].contains(&admin.status), "{}", admin.status);
+        let app = house.app("nosy").await;
+        assert_eq!(app.introspect(&wide).await, json!({ "active": false }));
+        app.revoke(&wide).await.expect_error(400, "invalid_request");
+        app.refresh(&wide).await.expect_error(400, "invalid_grant");
+        get("/api/auth/profile", &wide).await.expect(200);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tests::{Answer, App, Browser, Engine};
+use tests::{Answer, App, Browser, Engine, personal};
 use url::Url;
 use visage::stopwatch::Stopwatch;
 
@@ -50,6 +50,15 @@ async fn ended_on_one_refused_on_the_other(engine: Engine, settings: &[(&str, &s
         let answer = there.refresh(tokens["refresh_token"].as_str().unwrap()).await;
         assert_eq!(answer.status, if kind == "access_token" { 200 } else { 400 }, "S88");
     }
+
+    // A person's own token, revoked on their page here.
+    let mut browser = Browser::new(tests::http());
+    personal::sign_in(&mut browser, &place.issuer, &person).await;
+    let own = personal::token(&mut browser, &place.issuer, &person, &["openid"]).await;
+    there.userinfo(&own).await.expect(200);
+    personal::revoke_all(&mut browser, &place.issuer).await;
+    app.userinfo(&own).await.expect_error(401, "invalid_token");
+    refused_within(lease, "personal token", &there, &own).await;
 
     // Signed out here: the cookie is dead there, and so are tokens without `offline_access`.
     let mut browser = Browser::new(tests::http());
