@@ -4,6 +4,8 @@
 //! those who wait; one without is still on its way into the object store. Whoever counts holds a row first (the
 //! gallery's; the person's for waiting ones), so that of many at once only as many get in as there is room for.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -18,7 +20,7 @@ use crate::{
 /// In a gallery, and waiting for one.
 pub const MOST_PICTURES: i64 = 10;
 /// Of one organization.
-pub const MOST_GALLERIES: i64 = 200;
+pub const MOST_GALLERIES: i64 = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = galleries)]
@@ -366,20 +368,21 @@ impl Store {
                 .load(c)
                 .await?;
             let albums: Vec<String> = rows.iter().map(|(gallery, _)| gallery_album(&gallery.id)).collect();
-            let mut shown: Vec<Picture> = pictures::table
+            let shown: Vec<Picture> = pictures::table
                 .filter(pictures::album_id.eq_any(albums))
                 .filter(pictures::state.eq(state::CURRENT))
                 .order((pictures::position, pictures::id))
                 .select(Picture::as_select())
                 .load(c)
                 .await?;
+            let mut by_album: HashMap<String, Vec<Picture>> = HashMap::new();
+            for picture in shown {
+                let album = picture.album_id.clone().unwrap_or_default();
+                by_album.entry(album).or_default().push(picture);
+            }
             let rooms = rows.into_iter().map(|(gallery, organization)| {
-                let album = gallery_album(&gallery.id);
-                let (own, others) = std::mem::take(&mut shown)
-                    .into_iter()
-                    .partition(|picture| picture.album_id.as_deref() == Some(&album));
-                shown = others;
-                Room { gallery, organization, pictures: own }
+                let pictures = by_album.remove(&gallery_album(&gallery.id)).unwrap_or_default();
+                Room { gallery, organization, pictures }
             });
             Ok(rooms.collect())
         })

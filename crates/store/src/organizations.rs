@@ -10,8 +10,8 @@ use crate::{
     users::User,
 };
 
-/// Of one person, as far as they made them.
-pub const MOST_ORGANIZATIONS: i64 = 20;
+/// That one person owns.
+pub const MOST_ORGANIZATIONS: i64 = 100;
 pub const MOST_OWNERS: i64 = 50;
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -209,7 +209,15 @@ impl Store {
             if owners.contains(&new_owner) {
                 return Ok(Ok(false));
             }
-            if owners.len() >= usize::try_from(MOST_OWNERS).unwrap_or(usize::MAX) {
+            let owned: i64 = organization_owners::table
+                .filter(organization_owners::user_id.eq(&new_owner))
+                .count()
+                .get_result(c)
+                .await?;
+            // Nobody is made the owner of more than they could look through.
+            if owners.len() >= usize::try_from(MOST_OWNERS).unwrap_or(usize::MAX)
+                || owned >= MOST_ORGANIZATIONS
+            {
                 return Ok(Err(Denied::Full));
             }
             diesel::insert_into(organization_owners::table)

@@ -34,40 +34,27 @@ impl<E: Into<UploadError>> From<E> for Problem {
 }
 
 impl Problem {
-    /// `full`: what there are too many of.
-    fn of(denied: Denied, full: Message) -> Self {
+    fn of(denied: Denied, full: Full) -> Self {
         match denied {
             Denied::NotFound => Self::NotFound,
             Denied::NoOrganization => Self::Refused("establishment_not_found", Message::OrganizationMissing),
             Denied::NameTaken => Self::Refused("name_taken", Message::OrganizationNameTaken),
             Denied::LastOwner => Self::Refused("last_owner", Message::OwnerLast),
-            Denied::Full => Self::Refused(full.key_code(), full),
+            Denied::Full => Self::Refused(full.0, full.1),
             Denied::Order => Self::Refused("invalid_order", Message::GalleryOrderInvalid),
             Denied::Blocked => Self::Refused("uploads_blocked", Message::UploadsBlocked),
         }
     }
 }
 
-/// What a full transaction is called on the wire.
-trait KeyCode {
-    fn key_code(self) -> &'static str;
-}
-
-impl KeyCode for Message {
-    fn key_code(self) -> &'static str {
-        match self {
-            Self::GalleryFull { .. } => "gallery_full",
-            Self::WaitingFull { .. } => "waiting_full",
-            Self::OwnersFull { .. } => "owners_full",
-            _ => "galleries_full",
-        }
-    }
-}
+/// What there are too many of: a machine code and a sentence.
+type Full = (&'static str, Message);
 
 const MOST: u64 = MOST_PICTURES.unsigned_abs();
-const GALLERY_FULL: Message = Message::GalleryFull { most: MOST };
-const WAITING_FULL: Message = Message::WaitingFull { most: MOST };
-const OWNERS_FULL: Message = Message::OwnersFull { most: MOST_OWNERS.unsigned_abs() };
+const GALLERY_FULL: Full = ("gallery_full", Message::GalleryFull { most: MOST });
+const WAITING_FULL: Full = ("waiting_full", Message::WaitingFull { most: MOST });
+const GALLERIES_FULL: Full = ("galleries_full", Message::GalleriesFull);
+const OWNERS_FULL: Full = ("owners_full", Message::OwnersFull { most: MOST_OWNERS.unsigned_abs() });
 
 /// Whose waiting pictures a request speaks of: those of this browser session, or of this client.
 pub fn sender(actor: &Actor) -> Sender {
@@ -96,7 +83,7 @@ pub async fn create(
     };
     let new = NewGallery { id: core.random.id(), name, place };
     let made = core.store.create_gallery(sender(actor), new, core.now()).await?;
-    made.map_err(|denied| Problem::of(denied, Message::GalleriesFull))
+    made.map_err(|denied| Problem::of(denied, GALLERIES_FULL))
 }
 
 /// A gallery of one of the person's organizations.

@@ -1,14 +1,13 @@
 //! Pictures in galleries and on their way there. Each is staged like a profile photo; what differs is what it is taken
 //! into.
 
-use super::{GALLERY_FULL, Problem, WAITING_FULL, done, find, sender, text};
+use super::{Full, GALLERY_FULL, Problem, WAITING_FULL, done, find, sender, text};
 use crate::State;
 use crate::lifecycle::{self, Upload};
 use store::StoreError;
 use store::galleries::MOST_PICTURES;
 use store::organizations::Denied;
 use store::pictures::Picture;
-use views::Message;
 use web::{Actor, Core};
 
 /// The picture waits for a gallery to be made.
@@ -31,7 +30,7 @@ pub async fn add(core: &Core, state: &State, gallery_id: &str, upload: Upload) -
     taken(core, state, &picture.id, added, GALLERY_FULL).await
 }
 
-fn room_for_one_more(there: usize, full: Message) -> Result<(), Problem> {
+fn room_for_one_more(there: usize, full: Full) -> Result<(), Problem> {
     let most = usize::try_from(MOST_PICTURES).unwrap_or(usize::MAX);
     if there < most { Ok(()) } else { Err(Problem::of(Denied::Full, full)) }
 }
@@ -42,7 +41,7 @@ async fn taken(
     state: &State,
     id: &str,
     outcome: Result<Result<Picture, Denied>, StoreError>,
-    full: Message,
+    full: Full,
 ) -> Result<Picture, Problem> {
     if let Err(error) = &outcome {
         tracing::warn!(%error, picture = id, "a picture could not be taken into its gallery");

@@ -145,6 +145,10 @@ impl PictureCard {
 
     /// What a reader without eyes hears of it.
     fn alt(&self, t: &Words) -> String {
-        if self.caption.is_empty() { t.with("gallery-picture", "n", &self.place) } else { self.caption.clone() }
+        if self.caption.is_empty() {
+            t.with("gallery-picture", "n", &self.place)
+        } else {
+            self.caption.clone()
+        }
     }
 }
