@@ -13,4 +13,5 @@ mod hygiene;
 mod main_job;
 mod media;
 mod oauth2;
+mod rooms;
 mod well_known;
