@@ -84,7 +84,7 @@ pub struct Removal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removed {
     NotFound,
-    /// There is nothing to remove: its objects are gone, or not there yet.
+    /// There is nothing to remove: its objects are gone, or not there yet, or it was removed already.
     Nothing,
     Done(Box<Picture>),
 }
@@ -153,7 +153,11 @@ impl Store {
                 Some(picture) => Some(picture),
                 None => {
                     let stored = [state::STAGED, state::KEPT, state::SUPERSEDED];
-                    diesel::update(pictures::table.find(&id).filter(pictures::state.eq_any(stored)))
+                    let left = pictures::table
+                        .find(&id)
+                        .filter(pictures::state.eq_any(stored))
+                        .filter(pictures::removed_reason.is_null());
+                    diesel::update(left)
                         .set(goes)
                         .returning(Picture::as_returning())
                         .get_result(c)

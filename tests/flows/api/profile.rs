@@ -38,7 +38,7 @@ on_both! {
         assert_eq!(first.headers["cache-control"], "no-store");
         let expected = [
             "created_at", "email", "email_verified", "family_name", "given_name", "is_active", "name", "picture",
-            "social_accounts", "sub", "updated_at",
+            "picture_stable", "social_accounts", "sub", "updated_at",
         ];
         assert_eq!(keys(&first.body), expected);
         assert!(first.body["updated_at"].as_i64().unwrap() < 100_000_000_000, "seconds");

@@ -84,7 +84,8 @@ on_both!(a_removed_picture_goes_for_good, fresh => {
     let by_root = |action: &str| rows.iter().any(|row| row.action == action && row.actor.as_deref() == Some("root"));
     assert!(by_root("photo.removed_by_administrator") && by_root("picture.removed"), "{rows:?}");
 
-    // Nothing brings it back.
+    // Nothing brings it back, and the first reason stands.
+    assert_eq!(store.remove_picture(removal("p1"), NOW).await.unwrap(), Removed::Nothing);
     let back = store.make_current("p1", From::Kept, change("ada", 0, 3)).await.unwrap();
     assert!(matches!(back, Applied::NotFound));
 
