@@ -10,7 +10,11 @@ fn runs_on(store: &str, database: &str) {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "on {store} and {database}:\n{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "on {store} and {database}:\n{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(!text.contains(" 0 passed"), "{text}");
 }
 

@@ -14,6 +14,6 @@ mod lifecycle;
 mod objects;
 mod orphans;
 mod pool;
-mod staged;
 #[expect(dead_code, reason = "the bombs use the rest")]
 mod samples;
+mod staged;

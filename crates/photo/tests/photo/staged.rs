@@ -234,7 +234,8 @@ async fn run(steps: Vec<Step>) {
     let mut model = Model::default();
     for step in steps {
         house.clock.advance(SECOND);
-        let id = |which: usize| model.uploads.get(which).map_or_else(|| "none".to_owned(), |one| one.id.clone());
+        let id =
+            |which: usize| model.uploads.get(which).map_or_else(|| "none".to_owned(), |one| one.id.clone());
         match step.clone() {
             Step::Upload(who) => {
                 let uploaded = house.upload(&people[who], samples::jpeg(60, 60, false)).await.unwrap();
@@ -268,7 +269,8 @@ async fn run(steps: Vec<Step>) {
             }
             Step::Remove(who) => {
                 house.remove(&people[who]).await.unwrap();
-                let current = model.uploads.iter_mut().find(|one| one.owner == who && one.state == state::CURRENT);
+                let current =
+                    model.uploads.iter_mut().find(|one| one.owner == who && one.state == state::CURRENT);
                 if let Some(one) = current {
                     one.state = state::GONE;
                 }
@@ -293,7 +295,10 @@ async fn run(steps: Vec<Step>) {
             let found = if row.state == state::SUPERSEDED { state::GONE } else { &row.state };
             assert_eq!(found, known.state, "after {step:?}: {row:?}");
             let mut keys = store::pictures::object_keys(&row.key_base, &row.sizes).into_iter();
-            assert!(found == state::GONE || keys.all(|key| objects.contains(&key)), "after {step:?}: {row:?}");
+            assert!(
+                found == state::GONE || keys.all(|key| objects.contains(&key)),
+                "after {step:?}: {row:?}"
+            );
         }
         for (who, user) in people.iter().enumerate() {
             let current = model.uploads.iter().find(|one| one.owner == who && one.state == state::CURRENT);
