@@ -8,7 +8,7 @@ import { ADA, ADA_LATER, holdsUp, launch, LOOKS, photograph, portrait, putPhoto,
 import { colourAt, look, quarters, TURNED, turned } from './pixels.mjs'
 
 const PASSWORD = 'a long enough pass phrase'
-const PEOPLE = ['mouse', 'keyboard', 'turned', 'cancel', 'drop', 'refused', 'plain', 'scripted', 'removed', 'blocked', 'french', ...LOOKS.map(({ look }) => look)]
+const PEOPLE = ['slow', 'mouse', 'keyboard', 'turned', 'cancel', 'drop', 'refused', 'plain', 'scripted', 'removed', 'blocked', 'french', ...LOOKS.map(({ look }) => look)]
 
 let browser, visage
 before(async () => {
@@ -245,6 +245,36 @@ describe('the photo editor', () => {
     await context.close()
   })
 
+  test('on a slow line the progress is told', async () => {
+    const { context, page } = await account('slow')
+    const encoded = await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(500, 500)
+      const noise = new ImageData(500, 500)
+      for (let at = 0; at < noise.data.length; at += 65_536) crypto.getRandomValues(noise.data.subarray(at, at + 65_536))
+      canvas.getContext('2d').putImageData(noise, 0, 0)
+      const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+    })
+    await choose(page, { name: 'noise.png', mimeType: 'image/png', buffer: Buffer.from(encoded, 'base64') })
+    const line = await context.newCDPSession(page)
+    await line.send('Network.enable')
+    await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 400_000 })
+    await page.evaluate(() => {
+      globalThis.told = []
+      const said = document.getElementById('photo-progress-said')
+      const note = () => told.push([document.getElementById('photo-progress').getAttribute('value'), said.textContent])
+      new MutationObserver(note).observe(said, { childList: true, characterData: true, subtree: true })
+    })
+    await upload(page)
+    const told = await page.evaluate(() => globalThis.told)
+    const parts = told.map(([value]) => value).filter((value) => value !== null).map(Number)
+    assert.ok(parts.some((part) => part > 0.05 && part < 0.95), JSON.stringify(told))
+    assert.deepEqual(parts, [...parts].sort((a, b) => a - b), 'it only grows')
+    assert.ok(told.some(([, text]) => /^Uploading: [1-9]\d? %$/.test(text)), JSON.stringify(told))
+    assert.equal(told.at(-1)[1], 'Making your photo…')
+    await context.close()
+  })
+
   test('dropped; two at once are one too many', async () => {
     const { context, page, faults } = await account('drop')
     const file = await quarters(browser)
@@ -303,7 +333,7 @@ describe('the photo editor', () => {
       }
       assert.equal(await page.locator('.restore').count(), 2)
       assert.equal(await page.getAttribute('.earlier li:first-child img', 'alt'), 'Photo 1')
-      const loads = (selector) => page.locator(selector).evaluate((image) => image.complete && image.naturalWidth > 0)
+      const loads = (selector) => page.locator(selector).evaluate((image) => image.decode().then(() => image.naturalWidth > 0))
       assert.ok(await loads('.earlier li:first-child img'))
       const { side } = await look(browser, await shown(page), [[0.5, 0.5]])
       assert.equal(side, 512)
