@@ -85,7 +85,8 @@ impl Receiver {
             Mood::Fails => ("503 Service Unavailable", String::new()),
             Mood::Hangs => std::future::pending().await,
         };
-        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
         let _ = stream.write_all((head + &body).as_bytes()).await;
         let _ = stream.shutdown().await;
     }

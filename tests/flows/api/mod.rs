@@ -1,6 +1,7 @@
 //! `/api/…`
 
 mod admin_photos;
+mod import;
 mod openapi;
 mod photo;
 mod picture_claims;

@@ -1,5 +1,7 @@
 //! What applications are told when a picture changes (RFC 8417, RFC 8935), by a real receiver that verifies it.
 
+mod killed;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -106,7 +108,10 @@ async fn whoever_is_connected_is_told(house: &House) {
     Answer::of(put.json(&json!({ "picture_url": "https://elsewhere.example/a.jpg" }))).await.expect(200);
     let pushed = wall.wait_for(2, SOON).await;
     let (uri, what) = event(house, &pushed[1].verified(&house.issuer, "wall").await);
-    assert_eq!((uri.as_str(), what["picture"].as_str()), ("/events/picture.updated", Some("https://elsewhere.example/a.jpg")));
+    assert_eq!(
+        (uri.as_str(), what["picture"].as_str()),
+        ("/events/picture.updated", Some("https://elsewhere.example/a.jpg"))
+    );
     assert!(what.get("picture_variants").is_none());
     settled(house, "wall").await;
     let remove = house.http.delete(house.url("/api/auth/profile/photo")).bearer_auth(&access);
@@ -131,7 +136,13 @@ async fn whoever_is_connected_is_told(house: &House) {
     settled(house, "wall").await;
     house.store().withdraw_consent(&other.id, "wall", house.clock_now()).await.unwrap();
     on_wall.upload(&access, picture::png(300, 3)).await.expect(401);
-    let upload = house.store().update_profile(&other.id, picture_url(), &other.id, store::pictures::Retention::default(), house.clock_now());
+    let upload = house.store().update_profile(
+        &other.id,
+        picture_url(),
+        &other.id,
+        store::pictures::Retention::default(),
+        house.clock_now(),
+    );
     upload.await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let mut all: Vec<String> = wall.pushed().iter().map(jti).collect();

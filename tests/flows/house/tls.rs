@@ -13,7 +13,17 @@ use crate::crashes::Place;
 /// A self-signed certificate for `localhost` as `{name}.pem`, and its key.
 fn certify(folder: &Path, name: &str) {
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
         .args(["-subj", &format!("/CN={name}"), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")])
@@ -57,6 +67,7 @@ async fn the_listener_shows_its_certificate_and_the_renewed_one() {
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("strict-transport-security"));
     assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["issuer"], origin);
+    requests_of_ours_believe_named_roots(&folder, &discovery).await;
     let second = believes(&folder, "second");
     assert!(second.get(&discovery).send().await.is_err(), "not this one yet");
 
@@ -94,5 +105,25 @@ fn half_a_pair_and_a_plain_issuer_are_refused() {
         assert!(!refused.status.success());
         let error = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(error.contains(sentence), "{error}");
+    }
+}
+
+/// `outbound.ca_file` and `outbound.allow_networks`, as the server builds its own requests from them.
+async fn requests_of_ours_believe_named_roots(folder: &Path, url: &str) {
+    use web::outbound::{Bounds, Outbound, Refused, Settings};
+    let url = url.parse().unwrap();
+    let bounds = Bounds { largest: 100_000, deadline: Duration::from_secs(5), redirects: 0 };
+    let asking = async |root: Option<&str>, allow: &[(&str, u8)]| {
+        let allow = allow.iter().map(|(address, prefix)| (address.parse().unwrap(), *prefix)).collect();
+        let roots = root.map(|name| fs::read(folder.join(format!("{name}.pem"))).unwrap());
+        Outbound::new(Settings { allow, roots }).unwrap().get(&url, bounds).await
+    };
+    let loopback = [("127.0.0.0", 8)];
+    assert!(asking(Some("first"), &loopback).await.is_ok());
+    for root in [None, Some("second")] {
+        assert!(matches!(asking(root, &loopback).await, Err(Refused::Http(_))), "{root:?}");
+    }
+    for networks in [&[][..], &[("10.0.0.0", 8)]] {
+        assert!(matches!(asking(Some("first"), networks).await, Err(Refused::Address)), "{networks:?}");
     }
 }

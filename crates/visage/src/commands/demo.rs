@@ -103,6 +103,39 @@ fn invitation(demo: &Demo, token: &str) -> String {
          # remove the photo\n\
          curl -X DELETE -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/profile/photo\n\
          \n\
+         In two steps, so that one can look first; the answer to the first names an id:\n\
+         \n\
+         curl -H \"Authorization: Bearer $TOKEN\" -F image=@photo.jpg {issuer}/api/users/upload-profile-picture/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
+         \x20    -d '{{\"upload_id\": \"THE ID\"}}' {issuer}/api/users/confirm-profile-picture/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/users/profile-picture-uploads/\n\
+         \n\
+         For scripts, with the scheme Token; it takes tokens from {issuer}/account/tokens too:\n\
+         \n\
+         curl -H \"Authorization: Token $TOKEN\" -F profile_picture=@photo.jpg {issuer}/api/auth/upload-photo/\n\
+         curl -H \"Authorization: Token $TOKEN\" {issuer}/api/auth/user-profile/\n\
+         curl -X PUT -H \"Authorization: Token $TOKEN\" -H \"Content-Type: application/json\" \\\n\
+         \x20    -d '{{\"preferred_language\": \"fr\"}}' {issuer}/api/auth/user-profile/\n\
+         \n\
+         An address of the photo to keep for good: `picture_stable` of userinfo, in any size:\n\
+         \n\
+         curl -s -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/userinfo | grep -o '\"picture_stable\":\"[^\"]*\"'\n\
+         \n\
+         A gallery: pictures that wait, then the gallery that takes them along; its answer names ids:\n\
+         \n\
+         curl -H \"Authorization: Bearer $TOKEN\" -F image=@room.jpg {issuer}/rooms/upload-image-temp/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/list-image-temp/\n\
+         curl -X POST -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/delete-image-temp/IMAGE/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
+         \x20    -d '{{\"name\": \"Room 7\", \"establishment\": \"Hotel du Lac\"}}' {issuer}/rooms/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -F image=@room.jpg {issuer}/rooms/ROOM/upload-image/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -d caption='The view' {issuer}/rooms/ROOM/images/IMAGE/caption/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" -d order=IMAGE,OTHER {issuer}/rooms/ROOM/reorder-images/\n\
+         curl -X POST -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/ROOM/delete-image/IMAGE/\n\
+         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/\n\
+         \n\
+         All of it: {issuer}/api/openapi.json\n\
+         \n\
          Ctrl-C ends it.",
         name = person.name,
         email = person.email,

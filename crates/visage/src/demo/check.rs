@@ -10,7 +10,7 @@ use super::{
     Demo,
     application::{Application, Tokens},
     browser::{Browser, Page},
-    picture,
+    photos, picture,
 };
 use crate::{commands::output, failure::Failure, stopwatch::Stopwatch};
 
@@ -95,6 +95,8 @@ async fn journey(demo: &Demo, steps: &mut Steps) -> Result<(), Failure> {
     }
     steps.done("new access token, same person, same picture");
 
+    photos::walk(demo, &http, steps).await?;
+
     steps.begin("logout");
     let url = application.logout_url(&renewed, &demo.registration.post_logout_redirect_uri)?;
     let page = browser.get(&url).await?;
@@ -160,7 +162,7 @@ async fn upload(application: &Application, tokens: &Tokens, hue: u8) -> Result<S
 }
 
 /// Anybody may fetch it: no cookie, no token.
-async fn fetch(http: &reqwest::Client, url: &str) -> Result<Bytes, Failure> {
+pub(super) async fn fetch(http: &reqwest::Client, url: &str) -> Result<Bytes, Failure> {
     let failed = |e: reqwest::Error| Failure::new(format!("{url}: {e}"));
     let answer = http.get(url).send().await.map_err(failed)?;
     let kind =
@@ -192,18 +194,18 @@ async fn gone(http: &reqwest::Client, url: &str) -> Result<(), Failure> {
 
 /// The lines of the walk.
 #[derive(Default)]
-struct Steps {
+pub(super) struct Steps {
     current: Option<(&'static str, Stopwatch)>,
     whole: Stopwatch,
     count: usize,
 }
 
 impl Steps {
-    fn begin(&mut self, name: &'static str) {
+    pub fn begin(&mut self, name: &'static str) {
         self.current = Some((name, Stopwatch::default()));
     }
 
-    fn done(&mut self, detail: impl std::fmt::Display) {
+    pub fn done(&mut self, detail: impl std::fmt::Display) {
         if let Some((name, watch)) = self.current.take() {
             self.count += 1;
             output::line(format_args!("ok    {name:<25} {:>8.1} ms  {detail}", watch.milliseconds()));

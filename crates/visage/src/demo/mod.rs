@@ -1,13 +1,14 @@
 //! `visage demo`: the main job on embedded defaults, with a relying party to sign in to.
 //!
 //! [`application`] is the OAuth client, [`site`] and [`page`] its web application, [`browser`] and [`picture`] what
-//! `--check` walks the journey with, [`check`]; [`folder`] is where all of it is kept.
+//! `--check` walks the journey with, [`check`] and `photos`; [`folder`] is where all of it is kept.
 
 pub mod application;
 pub mod browser;
 pub mod check;
 pub mod folder;
 mod page;
+mod photos;
 pub mod picture;
 pub mod site;
 mod token;

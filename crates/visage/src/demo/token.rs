@@ -41,7 +41,8 @@ pub async fn obtain(demo: &Demo) -> Result<String, Failure> {
         .set_token_uri(TokenUrl::new(url(web::paths::TOKEN)).map_err(|e| failed(&e))?)
         .set_redirect_uri(RedirectUrl::new(REDIRECT_URI.to_owned()).map_err(|e| failed(&e))?);
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let scopes = ["openid", "profile", "email", "phone"].map(|scope| Scope::new(scope.to_owned()));
+    let scopes =
+        ["openid", "profile", "email", "phone", "galleries"].map(|scope| Scope::new(scope.to_owned()));
     let (begin, _) =
         client.authorize_url(CsrfToken::new_random).add_scopes(scopes).set_pkce_challenge(challenge).url();
 
