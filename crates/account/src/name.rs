@@ -26,9 +26,7 @@ pub async fn change(
             .await;
     };
     let change = ProfileChange { name: Some(Some(name)), ..ProfileChange::default() };
-    core.store
-        .update_profile(&person.user.id, change, &person.user.id, state.retention, core.now())
-        .await?;
+    core.store.update_profile(&person.user.id, change, &person.user.id, state.retention, core.now()).await?;
     Ok(done(Message::NameUpdated))
 }
 

@@ -55,7 +55,9 @@ pub async fn introspect(
         return Err(OAuthError::invalid_request("The parameter token is missing.").into());
     };
     let answer = match core.access(token).await? {
-        Some(access) if may_know(&caller.client, access.client_id.as_deref()) => of_access_token(&core, &access)?,
+        Some(access) if may_know(&caller.client, access.client_id.as_deref()) => {
+            of_access_token(&core, &access)?
+        }
         Some(_) => Bytes::from_static(INACTIVE),
         None => of_refresh_token(&core, &caller.client, token).await?,
     };

@@ -39,21 +39,26 @@ pub async fn change(
     Language(locale): Language,
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
-    let sent = flat(change::object(&request, &body)?);
+    let sent = flat(change::object(&request, &body)?)?;
     let profile = change::apply(sent, bearer.user_id(), bearer.actor(), &core, state.retention).await?;
     let message = Message::ProfileUpdated.text(locale);
     Ok(json(&shown(&profile, &bearer, &core, Some(message))?))
 }
 
-fn flat(mut sent: Map<String, Value>) -> Map<String, Value> {
-    if let Some(Value::Object(profile)) = sent.remove("profile") {
-        sent.extend(profile);
+fn flat(mut sent: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    match sent.remove("profile") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(profile)) => sent.extend(profile),
+        Some(_) => {
+            let message = Message::InvalidField { field: "profile" };
+            return Err(ApiError::bad_request("invalid_field", message));
+        }
     }
     if let Some(language) = sent.remove(LANGUAGE) {
         sent.insert("locale".to_owned(), language);
     }
     sent.remove("picture_url");
-    sent
+    Ok(sent)
 }
 
 fn shown(
@@ -89,10 +94,12 @@ mod tests {
         }) else {
             unreachable!()
         };
-        let flat = flat(sent);
+        let flat = flat(sent).unwrap();
         assert_eq!(flat["given_name"], "Ada");
         assert_eq!(flat["locale"], "fr");
         assert_eq!(flat["phone_number"], "112");
         assert!(!flat.contains_key("picture_url"), "the photo is kept");
+        let Value::Object(bad) = json!({ "profile": 7 }) else { unreachable!() };
+        assert!(super::flat(bad).is_err());
     }
 }

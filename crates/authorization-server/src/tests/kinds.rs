@@ -107,7 +107,10 @@ async fn a_personal_token_is_no_client_s() {
     let session = house.sign_in(&user).await;
     let token = house.personal_token(&user, &session).await;
     let form = [("token", token.as_str())];
-    assert_eq!(house.post_as(&client, "/oauth2/introspect", &form).await.json(), serde_json::json!({"active": false}));
+    assert_eq!(
+        house.post_as(&client, "/oauth2/introspect", &form).await.json(),
+        serde_json::json!({"active": false})
+    );
     let known = house.post_as(&resource, "/oauth2/introspect", &form).await.json();
     assert_eq!((&known["active"], &known["sub"]), (&true.into(), &user.id.clone().into()));
     assert_eq!((&known["scope"], &known["token_type"]), (&"openid profile".into(), &"Bearer".into()));
@@ -118,8 +121,15 @@ async fn a_personal_token_is_no_client_s() {
     }
     assert!(house.core.access(&token).await.unwrap().is_some());
     house.core.store.set_active(&user.id, false, house.core.now()).await.unwrap();
-    assert_eq!(house.post_as(&resource, "/oauth2/introspect", &form).await.json(), serde_json::json!({"active": false}));
-    assert_eq!(house.post_as(&client, "/oauth2/revoke", &form).await.status, 200, "one that is dead is unknown");
+    assert_eq!(
+        house.post_as(&resource, "/oauth2/introspect", &form).await.json(),
+        serde_json::json!({"active": false})
+    );
+    assert_eq!(
+        house.post_as(&client, "/oauth2/revoke", &form).await.status,
+        200,
+        "one that is dead is unknown"
+    );
 }
 on_both!(a_personal_token_is_no_client_s);
 

@@ -7,5 +7,5 @@ mod browsers;
 mod clients;
 mod house;
 mod hygiene;
-mod personal;
 mod outbound;
+mod personal;
