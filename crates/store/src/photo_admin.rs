@@ -134,7 +134,9 @@ impl Store {
             let Some(owner) = owner else { return Ok((Removed::NotFound, Vec::new())) };
             // The person's row first, as in a confirmation.
             if let Some(owner) = &owner {
-                diesel::update(users::table.find(owner)).set(users::updated_at.eq(now)).execute(c).await?;
+                let held =
+                    diesel::update(users::table.find(owner)).set(users::updated_at.eq(users::updated_at));
+                held.execute(c).await?;
             }
             let goes = (
                 pictures::state.eq(state::SUPERSEDED),
@@ -180,7 +182,7 @@ impl Store {
             .execute(c)
             .await?;
             let owners: Vec<String> = diesel::update(users::table.filter(users::picture_id.eq(&id)))
-                .set(users::picture_id.eq(None::<String>))
+                .set((users::picture_id.eq(None::<String>), users::updated_at.eq(now)))
                 .returning(users::id)
                 .get_results(c)
                 .await?;

@@ -63,9 +63,10 @@ impl Store {
     /// Blocks, or renews the reason of a block that stands. False where there is no such person.
     pub async fn block_photos(&self, block: PhotoBlock, entry: AuditRow) -> Result<bool, StoreError> {
         write!(self, |c| {
-            let person: Option<String> =
-                users::table.find(&block.user_id).select(users::id).first(c).await.optional()?;
-            if person.is_none() {
+            // Holds the person's row, as a confirmation does: none that began before commits after this.
+            let person = diesel::update(users::table.find(&block.user_id))
+                .set(users::updated_at.eq(users::updated_at));
+            if person.execute(c).await? == 0 {
                 return Ok(false);
             }
             diesel::insert_into(photo_blocks::table)

@@ -69,7 +69,7 @@ on_both! {
         let before = profile(house, &token).await.expect(200).body;
         assert_eq!(before["name"], "Grace Garden");
         assert!(before.get("email").is_none(), "the scope email was not granted: {before:#}");
-        house.advance(5);
+        house.advance(60);
 
         let sent = json!({
             "given_name": "John", "family_name": "Doe", "phone_number": "+33123456789", "locale": "fr",
@@ -80,7 +80,7 @@ on_both! {
         assert!(changed["message"].is_string());
         // The person was made by the system's clock, a moment after the house's own stood still.
         let updated_at = changed["profile"]["updated_at"].as_i64().unwrap();
-        assert!((2..=5).contains(&(updated_at - before["updated_at"].as_i64().unwrap())));
+        assert!((30..=60).contains(&(updated_at - before["updated_at"].as_i64().unwrap())));
         assert_eq!(changed["profile"], json!({
             "given_name": "John", "family_name": "Doe", "phone_number": "+33123456789", "locale": "fr",
             "picture": "https://example.com/photo.jpg", "updated_at": updated_at,
