@@ -1,7 +1,7 @@
 //! Galleries, pictures and owners as the pages show them.
 
 use store::galleries::Room;
-use store::pictures::{Picture, Portrait};
+use store::pictures::Picture;
 use store::users::User;
 use views::{GalleryCard, OwnerCard, PersonCard, PictureCard};
 use web::Core;
@@ -39,13 +39,7 @@ fn card(picture: &Picture, place: usize, url: String) -> PictureCard {
 }
 
 fn url(core: &Core, picture: &Picture) -> String {
-    let portrait = Portrait {
-        store: picture.store.clone(),
-        key_base: picture.key_base.clone(),
-        sizes: picture.sizes.clone(),
-        thumbhash: String::new(),
-    };
-    core.pictures.sized(&portrait, SIDE)
+    core.pictures.sized(&picture.portrait(), SIDE)
 }
 
 pub(super) fn owner(core: &Core, user: &User, own: &str) -> OwnerCard {
