@@ -14,4 +14,5 @@ mod main_job;
 mod media;
 mod oauth2;
 mod rooms;
+mod stores;
 mod well_known;

@@ -1,5 +1,6 @@
 //! The object stores that `tests/services` starts: buckets of one's own, faults on demand.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
@@ -10,8 +11,8 @@ pub struct Bucket {
     pub name: String,
     /// By the last part of the key.
     pub settings: Vec<(&'static str, String)>,
-    /// Where its objects can be fetched without authentication.
-    pub public_url: String,
+    /// Where its objects can be fetched without authentication; none: only through us.
+    pub public_url: Option<String>,
 }
 
 /// A new bucket of the Google Cloud Storage emulator.
@@ -29,7 +30,7 @@ pub async fn gcs() -> Bucket {
         ("endpoint", endpoint.clone()),
         ("grpc_endpoint", variable("VISAGE_TEST_GCS_GRPC_ENDPOINT")),
     ];
-    Bucket { public_url: format!("{endpoint}/{name}"), name, settings }
+    Bucket { public_url: Some(format!("{endpoint}/{name}")), name, settings }
 }
 
 /// A new bucket of moto.
@@ -41,7 +42,20 @@ pub async fn s3() -> Bucket {
         ("url", format!("s3://{name}?endpoint={endpoint}&region=us-east-1")),
         ("credentials", variable("VISAGE_TEST_S3_CREDENTIALS")),
     ];
-    Bucket { public_url: format!("{endpoint}/{name}"), name, settings }
+    Bucket { public_url: None, name, settings }
+}
+
+/// A folder of the FTP server (`ftp`, `ftps` or `vsftpd`), made with the first upload. `address`: of a proxy in front of
+/// it. The second is where the server keeps the files.
+pub fn ftp(form: &str, address: Option<&str>) -> (Bucket, PathBuf) {
+    let (form, name) = (form.to_uppercase(), unique());
+    let mut url = variable(&format!("VISAGE_TEST_{form}_URL"));
+    if let (Some(address), Some((user, _))) = (address, url.rsplit_once('@')) {
+        url = format!("{user}@{address}");
+    }
+    let folder = PathBuf::from(variable(&format!("VISAGE_TEST_{form}_FOLDER"))).join(&name);
+    let settings = vec![("url", format!("{url}/{name}")), ("ca_file", variable("VISAGE_TEST_FTP_CA"))];
+    (Bucket { public_url: None, name, settings }, folder)
 }
 
 /// The next `count` calls of the kind `on` (`write`, `read`, `delete`, `any`) to a bucket of [`gcs`] fail: `503`, `429`,

@@ -184,13 +184,16 @@ impl Failure {
             Self::Upload(UploadError::Lost) => {
                 ApiError::new(StatusCode::GONE, "photo_lost", Message::PhotoLost)
             }
-            Self::Upload(UploadError::Objects(error)) if error.is_transient() => {
-                tracing::warn!(%error, "a photo could not be stored");
+            Self::Upload(UploadError::Objects(error)) => {
+                // What is misconfigured may be mended by a person, so it is no reason to give up for good either (F33).
+                if error.is_transient() {
+                    tracing::warn!(%error, "a photo could not be stored");
+                } else {
+                    tracing::error!(%error, "a photo could not be stored; `visage doctor` tells more");
+                }
                 ApiError::unavailable(Message::Unavailable)
             }
-            Self::Upload(
-                error @ (UploadError::Objects(_) | UploadError::Key(_) | UploadError::Stopped(_)),
-            ) => ApiError::internal(error),
+            Self::Upload(error @ (UploadError::Key(_) | UploadError::Stopped(_))) => ApiError::internal(error),
             Self::Upload(UploadError::Store(error)) => error.into(),
             Self::Import(_) => ApiError::bad_request(self.code(), self.message(state)),
             Self::Missing("photo") => ApiError::bad_request(self.code(), Message::PhotoFieldMissing),

@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// HTTP: answered with this status. FTP: with this code, at the greeting.
+    /// HTTP: answered with this status. FTP: with this code, and the session is over.
     Status(u16),
     /// The connection breaks before anything is done.
     Reset,
@@ -136,14 +136,7 @@ async fn http(client: TcpStream, upstream: String, faults: Faults) -> Option<()>
 /// Commands one by one, each with its answer; answers that come by themselves (at the end of a transfer) pass.
 async fn ftp(client: TcpStream, upstream: String, faults: Faults) -> Option<()> {
     let mut client = BufReader::new(client);
-    match faults.next(|fault| matches!(fault, Fault::Status(_) | Fault::Reset | Fault::Hang)) {
-        Some(Fault::Status(code)) => {
-            return client.write_all(format!("{code} Ordered.\r\n").as_bytes()).await.ok();
-        }
-        Some(Fault::Hang) => std::future::pending().await,
-        Some(_) => return None,
-        None => {}
-    }
+    away(&mut client, &faults).await?;
     let mut server = BufReader::new(TcpStream::connect(upstream).await.ok()?);
     let mut cut = None;
     let (mut command, mut answer) = (String::new(), String::new());
@@ -153,6 +146,7 @@ async fn ftp(client: TcpStream, upstream: String, faults: Faults) -> Option<()> 
                 if read.ok()? == 0 {
                     return None;
                 }
+                away(&mut client, &faults).await?;
                 let verb = command.split_whitespace().next().unwrap_or_default().to_owned();
                 let fault = faults.next(|fault| match fault {
                     Fault::Before(at) | Fault::After(at) | Fault::Silent(at) => at == verb,
@@ -184,6 +178,19 @@ async fn ftp(client: TcpStream, upstream: String, faults: Faults) -> Option<()> 
                 answer.clear();
             }
         }
+    }
+}
+
+/// What befalls a session whatever is said in it. `None`: it is over.
+async fn away(client: &mut BufReader<TcpStream>, faults: &Faults) -> Option<()> {
+    match faults.next(|fault| matches!(fault, Fault::Status(_) | Fault::Reset | Fault::Hang)) {
+        Some(Fault::Status(code)) => {
+            client.write_all(format!("{code} Ordered.\r\n").as_bytes()).await.ok()?;
+            None
+        }
+        Some(Fault::Hang) => std::future::pending().await,
+        Some(_) => None,
+        None => Some(()),
     }
 }
 
