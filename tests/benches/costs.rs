@@ -84,7 +84,8 @@ fn photos(c: &mut Criterion) {
     let limits = photo::image::Limits::default();
     c.bench_function("a JPEG of 12 megapixels to its variants", |b| {
         b.iter(|| {
-            let inspected = photo::image::inspect(&bytes, photo::image::Shape::Square(None), &limits).expect("accepted");
+            let inspected =
+                photo::image::inspect(&bytes, photo::image::Shape::Square(None), &limits).expect("accepted");
             photo::image::render(&inspected, &limits).expect("rendered")
         });
     });

@@ -18,9 +18,8 @@ mod words;
 pub use locale::Locale;
 pub use message::Message;
 pub use pages::{
-    AccountPage, ConnectedApplication, ConsentPage, EarlierPhoto, ErrorPage, FormPostPage, LoginPage, LogoutPage,
-    SetupPage, SignedOutPage, TokenCard, TokenForm, TokensPage,
-    GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, NewGalleryPage, OrganizationCard, OrganizationPage,
-    OwnerCard, PictureCard,
+    AccountPage, ConnectedApplication, ConsentPage, EarlierPhoto, ErrorPage, FormPostPage, GalleriesPage,
+    GalleryCard, GalleryLimits, GalleryPage, LoginPage, LogoutPage, NewGalleryPage, OrganizationCard,
+    OrganizationPage, OwnerCard, PictureCard, SetupPage, SignedOutPage, TokenCard, TokenForm, TokensPage,
 };
 pub use parts::{ClientCard, PersonCard};

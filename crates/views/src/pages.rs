@@ -288,8 +288,8 @@ impl ClientCard {
 
 mod galleries;
 pub use galleries::{
-    GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, NewGalleryPage, OrganizationCard, OrganizationPage,
-    OwnerCard, PictureCard,
+    GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, NewGalleryPage, OrganizationCard,
+    OrganizationPage, OwnerCard, PictureCard,
 };
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use diesel_async::RunQueryDsl;
 
 pub use self::current::{Applied, Change, From};
 pub use self::kept::Retention;
-pub use self::sweep::Named;
 pub(crate) use self::kept::{let_go, supersede_current, trim_kept};
+pub use self::sweep::Named;
 use crate::{Store, StoreError, schema::pictures};
 
 /// `uploading` → `staged` → `current` → (`kept` ⇄ `current`) → `superseded` → `gone`.
