@@ -145,8 +145,10 @@ async fn whole_way(house: &House, asking: &Asking<'_>, hue: u8) {
     let own = asking.get("/rooms/establishments/").await.expect(200).body;
     assert_eq!(keys(&own["establishments"][0]), ["created_at", "id", "name"]);
     let place = format!("/rooms/establishments/{}/", room["establishment_id"].as_str().unwrap());
-    Answer::of(asking.ask(Method::PUT, &place).json(&json!({ "name": "Grand Hôtel" }))).await.expect(200);
-    assert_eq!(asking.get(&at("")).await.expect(200).body["establishment"], "Grand Hôtel");
+    Answer::of(asking.ask(Method::PUT, &place).json(&json!({ "name": format!("Grand Hôtel {hue}") })))
+        .await
+        .expect(200);
+    assert_eq!(asking.get(&at("")).await.expect(200).body["establishment"], format!("Grand Hôtel {hue}"));
     Answer::of(asking.ask(Method::DELETE, &at(""))).await.expect(200);
 }
 
@@ -191,7 +193,7 @@ on_both! {
         let person = house.person("grace@example.org").await;
         let asking = by_token(house, &person, "gallery").await;
         let send = async |form: Form| Answer::of(asking.ask(Method::POST, TEMP).multipart(form)).await;
-        send(Form::new()).await.expect_error(400, "photo_missing");
+        send(Form::new().text("caption", "x")).await.expect_error(400, "photo_missing");
         send(Form::new().part("photo", Part::bytes(picture::png(64, 1)))).await.expect_error(400, "photo_missing");
         let text = Part::bytes(b"<svg/>".to_vec()).file_name("x.svg");
         send(Form::new().part("image", text)).await.expect_error(400, "photo_wrong_type");

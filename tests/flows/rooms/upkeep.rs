@@ -89,6 +89,7 @@ async fn the_command_in_its_three_forms() {
     assert_eq!(asking.waiting().await.len(), 2, "and does not");
     assert_eq!(count(1, false).await, 2);
     assert!(asking.waiting().await.is_empty());
+    house.advance(2 * 86_400);
     emptied(&house, 0).await;
     house.stop().await;
 
