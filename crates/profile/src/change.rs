@@ -4,6 +4,7 @@
 //! client may send back what it read.
 
 use crate::{State, fields};
+use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,7 +12,7 @@ use protocol::Scopes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::pictures::Retention;
-use store::users::{ProfileChange, User};
+use store::users::{ProfileChange, Updated, User};
 use url::{Host, Url};
 use views::Message;
 use web::pictures::Address;
@@ -65,7 +66,14 @@ pub(crate) async fn apply(
     leave_own_picture(&mut sent, &before, &core.pictures)?;
     if let Some(change) = parse(&sent, &before.user, !core.site.is_secure())? {
         let updated = core.store.update_profile(user_id, change, actor, retention, core.now()).await?;
-        updated.ok_or_else(ApiError::token_invalid)?;
+        match updated {
+            Updated::Done(_) => {}
+            Updated::NotFound => return Err(ApiError::token_invalid()),
+            Updated::Blocked => {
+                let status = StatusCode::FORBIDDEN;
+                return Err(ApiError::new(status, "uploads_blocked", Message::UploadsBlocked));
+            }
+        }
     }
     core.store.profile(user_id).await?.ok_or_else(ApiError::token_invalid)
 }

@@ -7,9 +7,10 @@ use crate::{
     Store, StoreError, Subject,
     audit::AuditRow,
     events::picture_event,
+    photo_blocks::is_blocked,
     galleries::discard_of_sessions,
     organizations::leave_organizations,
-    pictures::{Portrait, Retention, queue_objects, supersede_current},
+    pictures::{Portrait, Retention, queue_objects, state, supersede_current},
     schema::{albums, audit, codes, grants, personal_tokens, pictures, sessions, settings, users},
 };
 
@@ -106,6 +107,15 @@ pub struct ProfileChange {
     pub picture_url: Option<Option<String>>,
 }
 
+/// What became of a [`ProfileChange`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Updated {
+    Done(Box<User>),
+    NotFound,
+    /// The person may not show a new picture, and an address elsewhere is one; nothing is changed.
+    Blocked,
+}
+
 /// What only those who run the provider change of a person; the rest stays. `Some(None)` empties a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = users)]
@@ -190,7 +200,7 @@ impl Store {
         Ok(first.is_some())
     }
 
-    /// `None` where there is no such person. `actor`: the person or the client that changes it.
+    /// `actor`: the person or the client that changes it.
     pub async fn update_profile(
         &self,
         id: &str,
@@ -198,24 +208,27 @@ impl Store {
         actor: &str,
         retention: Retention,
         now: i64,
-    ) -> Result<Option<User>, StoreError> {
+    ) -> Result<Updated, StoreError> {
         let (id, actor) = (id.to_owned(), actor.to_owned());
         change!(self, |c| {
             // What stood before, with the row held.
             let before = diesel::update(users::table.find(&id))
-                .set(users::updated_at.eq(now))
+                .set(users::updated_at.eq(users::updated_at))
                 .returning(User::as_returning())
                 .get_result(c)
                 .await
                 .optional()?;
-            let Some(before) = before else { return Ok((None, Vec::new())) };
+            let Some(before) = before else { return Ok((Updated::NotFound, Vec::new())) };
+            if matches!(change.picture_url, Some(Some(_))) && is_blocked!(c, &id) {
+                return Ok((Updated::Blocked, Vec::new()));
+            }
             let user = diesel::update(users::table.find(&id))
                 .set((change, users::updated_at.eq(now)))
                 .returning(User::as_returning())
                 .get_result(c)
                 .await?;
             if user.picture_url == before.picture_url {
-                return Ok((Some(user), vec![Subject::User(id)]));
+                return Ok((Updated::Done(Box::new(user)), vec![Subject::User(id)]));
             }
             let user = match (user.picture_url.is_some(), &user.picture_id) {
                 (true, Some(_)) => {
@@ -230,7 +243,7 @@ impl Store {
             };
             let kind = if user.picture_url.is_some() { "picture.updated" } else { "picture.removed" };
             picture_event!(c, kind, Some(actor), &id, "", now);
-            Ok((Some(user), vec![Subject::User(id)]))
+            Ok((Updated::Done(Box::new(user)), vec![Subject::User(id)]))
         })
     }
 
@@ -307,11 +320,11 @@ impl Store {
         change!(self, |c| {
             // First, as everywhere: a code that is being written holds its session and then needs the person.
             diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
-            // While it is still known who is connected to them.
-            let pictured: Option<(Option<String>, Option<String>)> = users::table
-                .find(&id)
-                .select((users::picture_id, users::picture_url))
-                .first(c)
+            // Then their row, before the pictures. While it is still known who is connected to them.
+            let pictured: Option<(Option<String>, Option<String>)> = diesel::update(users::table.find(&id))
+                .set(users::updated_at.eq(users::updated_at))
+                .returning((users::picture_id, users::picture_url))
+                .get_result(c)
                 .await
                 .optional()?;
             if let Some((picture_id, picture_url)) = pictured
@@ -321,16 +334,14 @@ impl Store {
                 picture_event!(c, "picture.removed", None, &id, &picture_id, now);
             }
             leave_organizations!(c, &id, now, delete_after);
-            let owned: Vec<(String, String, String)> = diesel::delete(
-                pictures::table.filter(pictures::user_id.eq(&id)).filter(pictures::state.ne("gone")),
-            )
-            .returning((pictures::store, pictures::key_base, pictures::sizes))
-            .get_results(c)
-            .await?;
-            for (store, base, sizes) in owned {
-                queue_objects!(c, &store, &base, &sizes, now, delete_after);
+            let owned: Vec<(String, String, String, String)> =
+                diesel::delete(pictures::table.filter(pictures::user_id.eq(&id)))
+                    .returning((pictures::state, pictures::store, pictures::key_base, pictures::sizes))
+                    .get_results(c)
+                    .await?;
+            for (_, store, base, sizes) in owned.iter().filter(|(state, ..)| state != state::GONE) {
+                queue_objects!(c, store, base, sizes, now, delete_after);
             }
-            diesel::delete(pictures::table.filter(pictures::user_id.eq(&id))).execute(c).await?;
             diesel::delete(
                 albums::table.filter(albums::owner_kind.eq("user")).filter(albums::owner_id.eq(&id)),
             )

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::answer::PagePolicy;
 use crate::browser::NewCookie;
 use crate::connection::Connection;
-use crate::failure::{Failure, Found, behind};
+use crate::failure::{Failure, Found, behind, of_status};
 use crate::headers::Headers;
 use crate::request_id::X_REQUEST_ID;
 use crate::{Class, Core, Language, RequestId, body, class};
@@ -111,6 +111,12 @@ where
             return Box::pin(ready(Ok(response)));
         }
         let id = RequestId::new(request.headers());
+        if has_nul(request.path()) {
+            let refused = request.error_response(of_status(class, StatusCode::NOT_FOUND));
+            let mut answer = explain(refused, class, &id);
+            made.headers.complete(answer.headers_mut(), class, shared, None);
+            return Box::pin(ready(Ok(answer)));
+        }
         body::guard(&mut request);
         let working = Connection::work(&request);
         let answer = self.service.call(request);
@@ -202,6 +208,11 @@ fn log(answer: &ServiceResponse, class: Class, id: &RequestId, seconds: f64) {
 
 /// Request line and headers together. The parser under us takes twice that.
 const HEAD_LIMIT: usize = 64 * 1024;
+
+/// S141. No name of ours has one, and PostgreSQL takes none.
+fn has_nul(path: &str) -> bool {
+    path.contains("%00")
+}
 
 /// S139. No header of ours comes near it: a token is at most 16 kB, a state 4 kB.
 fn has_oversized_head(request: &ServiceRequest) -> bool {

@@ -123,7 +123,7 @@ on_both! {
         let image = admin.request(Method::GET, &format!("{PHOTOS}/{id}/image")).send().await.unwrap();
         assert_eq!((image.status().as_u16(), &image.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
         assert_eq!(image::load_from_memory(&image.bytes().await.unwrap()).unwrap().width(), 128);
-        for path in ["/nothing", "/nothing/image"] {
+        for path in ["/nothing", "/nothing/image", "/x%00", "/blocks/%00"] {
             Answer::of(admin.request(Method::GET, &format!("{PHOTOS}{path}"))).await.expect_error(404, "not_found");
         }
     }
@@ -253,6 +253,13 @@ on_both! {
         let page = page.multipart(form("photo", 5).text("csrf", session.csrf.clone())).send().await.unwrap();
         let place = page.headers()["location"].to_str().unwrap();
         assert!(place.contains("problem=uploads-blocked"), "{place}");
+        // An address elsewhere is a picture too.
+        let put = |path: &str, body: Value| {
+            Answer::of(house.http.put(house.url(path)).bearer_auth(&token).json(&body))
+        };
+        let elsewhere = "https://evil.example/x.jpg";
+        put("/api/auth/profile", json!({ "picture_url": elsewhere })).await.expect_error(403, "uploads_blocked");
+        put("/api/auth/profile", json!({ "given_name": "Ada" })).await.expect(200);
         assert_eq!(app.userinfo(&token).await.expect(200).text("picture"), photo, "what is there stays");
         // Taking a photo away is nobody's to forbid.
         let url = house.url("/api/auth/profile/photo");

@@ -143,7 +143,7 @@ async fn whoever_is_connected_is_told(house: &House) {
         store::pictures::Retention::default(),
         house.clock_now(),
     );
-    upload.await.unwrap().unwrap();
+    assert!(matches!(upload.await.unwrap(), store::users::Updated::Done(_)));
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let mut all: Vec<String> = wall.pushed().iter().map(jti).collect();
     all.sort();

@@ -7,16 +7,13 @@ use actix_web::web::{Data, Path};
 use views::Message;
 use web::{ApiError, Core, Query};
 
-/// What [`keyring::Random::id`] makes; nothing longer is looked for.
-const HANDLE: usize = 26;
-
 pub(super) async fn show(
     handle: Path<String>,
     Query(query): Query,
     core: Data<Core>,
 ) -> Result<HttpResponse, ApiError> {
     let side = side(query.filled("size"))?;
-    if handle.len() != HANDLE {
+    if !is_handle(&handle) {
         return Err(ApiError::not_found());
     }
     let profile = core.store.linked_profile(&handle).await?.ok_or_else(ApiError::not_found)?;
@@ -40,4 +37,9 @@ fn side(size: Option<&str>) -> Result<Option<u32>, ApiError> {
         Ok(side) if side > 0 => Ok(Some(side)),
         _ => Err(ApiError::bad_request("invalid_field", Message::InvalidField { field: "size" })),
     }
+}
+
+/// What [`keyring::Random::id`] makes; nothing else is looked for.
+fn is_handle(text: &str) -> bool {
+    text.len() == 26 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

@@ -4,7 +4,8 @@ use store::Store;
 use store::audit::AuditRow;
 use store::photo_admin::{Cursor, Filter, Removal, Removed};
 use store::photo_blocks::PhotoBlock;
-use store::pictures::{Applied, From, Picture};
+use store::pictures::{Applied, From, Picture, Retention};
+use store::users::{ProfileChange, Updated};
 
 use crate::pictures::{change, confirm, picture};
 use crate::{NOW, SECOND, furnish, on_both};
@@ -132,6 +133,17 @@ on_both!(a_blocked_person_applies_nothing, fresh => {
     assert!(matches!(applied, Applied::Blocked));
     assert!(store.user("ada").await.unwrap().unwrap().picture_id.is_none());
     assert_eq!(store.picture("p1").await.unwrap().unwrap().state, "staged");
+
+    // An address elsewhere is a picture too; a name is none.
+    let change_of = |picture_url: Option<&str>| ProfileChange {
+        name: Some(Some("Ada".into())),
+        picture_url: picture_url.map(|url| Some(url.to_owned())),
+        ..ProfileChange::default()
+    };
+    let update = async |url| store.update_profile("ada", change_of(url), "ada", Retention::default(), NOW).await.unwrap();
+    assert_eq!(update(Some("https://evil.example/x.jpg")).await, Updated::Blocked);
+    assert_eq!(store.user("ada").await.unwrap().unwrap().name.as_deref(), Some("ada"));
+    assert!(matches!(update(None).await, Updated::Done(_)));
 
     assert!(store.unblock_photos("ada", entry("e3")).await.unwrap());
     assert!(!store.unblock_photos("ada", entry("e4")).await.unwrap());
