@@ -7,6 +7,7 @@ use tests::{Answer, Engine, House, services};
 use visage::demo::picture;
 use visage::stopwatch::Stopwatch;
 
+#[expect(dead_code, reason = "the photo room's own tests use the rest")]
 #[path = "../../../crates/photo/tests/photo/flaky.rs"]
 mod flaky;
 use flaky::{Fault, Flaky};
