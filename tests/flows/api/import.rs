@@ -79,11 +79,12 @@ async fn brought_in_like_an_upload(engine: Engine) {
     assert_eq!(app.userinfo(token).await.body["picture"], picture.as_str());
 
     // The same for uploads that wait; the ninth and tenth try of this hour.
-    let staged = import(house, token, "/api/users/upload-profile-picture/", &format!("{origin}/moved"));
-    assert_eq!(staged.await.expect(201).body["is_confirmed"], false);
+    let moved = format!("{origin}/moved");
+    let staged = import(house, token, "/api/users/upload-profile-picture/", &moved).await;
+    assert_eq!(staged.expect(201).body["is_confirmed"], false);
     let nothing = house.http.post(house.url(photo)).bearer_auth(token).json(&json!({ "crop": "1,1,1" }));
     Answer::of(nothing).await.expect_error(400, "photo_missing");
-    import(house, token, photo, &format!("{origin}/moved")).await.expect(429);
+    import(house, token, photo, &moved).await.expect(429);
 
     // PUT never fetches.
     let put = house.http.put(house.url("/api/auth/profile")).bearer_auth(token);
