@@ -12,6 +12,10 @@ use crate::{
     on_both,
 };
 
+/// What the page says at its top; the photo editor has places of its own.
+const NOTICE: &str = "flash-notice\" role=\"status\"";
+const PROBLEM: &str = "id=\"problem\" role=\"alert\"";
+
 async fn connected(house: &House, client: &str, agreed: bool) -> String {
     let scopes = Scopes::parse("openid profile").unwrap();
     let now = house.clock_now();
@@ -75,8 +79,8 @@ on_both!(a_name_is_changed, house => {
     let answer = browser.fill("/account", "/account/name", &[("name", " Ada <b>King</b> ")]).await;
     answer.leads_to("/account?done=name-updated");
     let page = browser.get("/account?done=name-updated").await;
-    page.says("Your name has been saved.").says("Ada &#60;b&#62;King&#60;/b&#62;").says("role=\"status\"");
-    browser.fill("/account", "/account/name", &[("name", "  ")]).await.is(400, "account").says("role=\"alert\"");
+    page.says("Your name has been saved.").says("Ada &#60;b&#62;King&#60;/b&#62;").says(NOTICE);
+    browser.fill("/account", "/account/name", &[("name", "  ")]).await.is(400, "account").says(PROBLEM);
     browser.post("/account/name", &[("name", "Mallory")]).await.is(403, "error");
     assert_eq!(browser.get("/account/name").await.status, 405);
     let user = house.core.store.user("person-ada").await.unwrap().unwrap();
@@ -87,10 +91,10 @@ on_both!(only_our_own_sentences_are_said, house => {
     house.person("root").await;
     let browser = house.signed_in("root@example.test").await;
     browser.get("/account?problem=photo-too-large").await.is(200, "account").says("larger than 5 MB").says("Administrator");
-    browser.get("/account?done=photo-updated").await.says("role=\"status\"");
+    browser.get("/account?done=photo-updated").await.says(NOTICE);
     for other in ["done=administrator-made", "problem=%3Cscript%3E", "done=Call+0900", "problem=photo-updated"] {
         let page = browser.get(&format!("/account?{other}")).await;
-        page.is(200, "account").hides("role=\"status\"").hides("role=\"alert\"").hides("<script>");
+        page.is(200, "account").hides(NOTICE).hides(PROBLEM).hides("<script>");
     }
     // The language of the browser.
     let request = actix_web::test::TestRequest::get().uri("/account").insert_header(("accept-language", "fr-CA"));
