@@ -9,7 +9,7 @@ State lives in the real fake-gcs-server behind it (backend "memory"). This front
 3. Conditional deletes: the server ignores ifGenerationMatch on DELETE, so it is checked here, under the
    same lock that uploads of that object take.
 4. Faults on demand, one bucket at a time, so that tests which run side by side do not disturb each other:
-       POST /_front/faults {"bucket": "b", "kind": "503" | "429" | "reset" | "hang", "count": 2, "on": "write" | "read" | "delete" | "any"}
+       POST /_front/faults {"bucket": "b", "kind": "503" | "429" | "reset" | "hang" | "lost", "count": 2, "on": "write" | "read" | "delete" | "any"}
    The next `count` such calls of that bucket fail; then everything passes again. {"count": 0} clears.
 
     front.py UPSTREAM_PORT HTTP_PORT GRPC_PORT      prints "ready" once it listens on both
@@ -114,7 +114,8 @@ class Faults:
             self.waiting[wish["bucket"]] = wish if int(wish.get("count", 1)) > 0 else {}
 
     def next(self, bucket, action):
-        """The fault that this call must show, if any: "503", "429", "reset" or "hang"."""
+        """The fault that this call must show, if any: "503", "429", "reset", "hang", or "lost": done, but the answer
+        never arrives."""
         with self.lock:
             wish = self.waiting.get(bucket)
             if not wish or wish.get("on", "any") not in ("any", action) or int(wish.get("count", 1)) <= 0:
@@ -158,6 +159,7 @@ def join_multipart(boundary, metadata, media_type, media):
 
 class Front(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    loses_its_answer = False
     disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     wbufsize = 1 << 16
 
@@ -173,8 +175,9 @@ class Front(BaseHTTPRequestHandler):
         bucket, name = bucket_and_object(url.path)
         action = {"POST": "write", "PUT": "write", "DELETE": "delete"}.get(self.command, "read")
         fault = FAULTS.next(bucket, action)
-        if fault:
+        if fault and fault != "lost":
             return self.show(fault)
+        self.loses_its_answer = fault == "lost"
         query = parse_qs(url.query)
         if self.command == "DELETE" and name:
             return self.delete(bucket, name, query)
@@ -217,12 +220,17 @@ class Front(BaseHTTPRequestHandler):
         if fault == "hang":
             time.sleep(HANG_SECONDS)
         if fault in ("hang", "reset"):
-            self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            return self.connection.close()
+            return self.reset()
         return self.answer(int(fault))
 
+    def reset(self):
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
     def answer(self, status, body=b"", headers=(), length_of_head=None):
+        if self.loses_its_answer:
+            return self.reset()
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -341,12 +349,15 @@ def grpc_method(act, request_type, answer_type, bucket_field, action):
         fault = FAULTS.next(last(getattr(request, bucket_field)), action)
         if fault == "hang":
             time.sleep(HANG_SECONDS)
-        if fault:
+        if fault and fault != "lost":
             context.abort(CODES.get(int(fault) if fault.isdigit() else 503, grpc.StatusCode.UNAVAILABLE), "ordered")
         try:
-            return act(request)
+            done = act(request)
         except Refused as refused:
             return context.abort(CODES.get(refused.status, grpc.StatusCode.UNKNOWN), str(refused))
+        if fault == "lost":
+            context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
+        return done
 
     serialize = answer_type.serialize if answer_type else empty_pb2.Empty.SerializeToString
     return grpc.unary_unary_rpc_method_handler(answer, request_type.deserialize, serialize)

@@ -62,6 +62,11 @@ async fn journey(engine: Engine, count: usize) {
     let watch = Instant::now();
     let first = killed_twice(&place, &store, "default", "cloud", count).await;
     eprintln!("disk → GCS: {first} in {:.1?}", watch.elapsed());
+    let picture = app.userinfo(&tokens[1]).await.expect(200).text("picture").to_owned();
+    assert!(
+        picture.starts_with(cloud.public_url.as_deref().unwrap()),
+        "the new address, without a restart: {picture}"
+    );
     // One more, while the first half of the way is behind us: it is in the cloud and moves on with the rest.
     app.upload(&tokens[0], picture::png(320, 200)).await.expect(200);
 
@@ -85,7 +90,7 @@ async fn journey(engine: Engine, count: usize) {
     }
     for token in &tokens {
         let picture = app.userinfo(token).await.expect(200).text("picture").to_owned();
-        assert!(picture.starts_with(&s3.public_url), "{picture}");
+        assert!(picture.starts_with(&place.issuer), "{picture}");
     }
     let own = rows.iter().filter(|row| row.user_id.as_deref().is_some_and(|id| !id.starts_with('p')));
     keys.extend(
@@ -131,7 +136,7 @@ async fn in_store(store: &Store, name: &str) -> i64 {
 }
 
 /// The queue is empty, but for nothing.
-async fn settled(store: &Store) {
+pub async fn settled(store: &Store) {
     for _ in 0..600 {
         if store.deletions_waiting().await.unwrap() == 0 {
             return;
@@ -195,8 +200,13 @@ impl Looking {
                 for address in [own.text("picture").to_owned(), known] {
                     let answer = http().get(&address).send().await.unwrap();
                     assert_eq!(answer.status(), 200, "{address}");
-                    let kept = answer.headers().get("cache-control").map(|value| value.to_str().unwrap().to_owned());
-                    assert_ne!(kept.as_deref(), Some("no-store"), "the default picture stands in for {address}");
+                    let kept =
+                        answer.headers().get("cache-control").map(|value| value.to_str().unwrap().to_owned());
+                    assert_ne!(
+                        kept.as_deref(),
+                        Some("no-store"),
+                        "the default picture stands in for {address}"
+                    );
                     assert!(answer.bytes().await.unwrap().starts_with(&[0xff, 0xd8]), "{address}");
                     looks += 1;
                 }

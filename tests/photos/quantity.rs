@@ -19,7 +19,13 @@ pub async fn make(store: &Store, photos: &Path, count: usize) -> Vec<String> {
     let now = System.now() - 600_000_000;
     let people = (0..count).map(|number| async move {
         let id = format!("p{number:05}");
-        let mut rows = vec![picture(&id, &id, state::CURRENT, if number % 20 == 0 { "512,256,96,48" } else { "96" }, now)];
+        let mut rows = vec![picture(
+            &id,
+            &id,
+            state::CURRENT,
+            if number % 20 == 0 { "512,256,96,48" } else { "96" },
+            now,
+        )];
         if number % 50 == 0 {
             rows.push(picture(&format!("{id}-s"), &id, state::STAGED, "96", now));
             rows.push(picture(&format!("{id}-k"), &id, state::KEPT, "96", now));
@@ -29,8 +35,7 @@ pub async fn make(store: &Store, photos: &Path, count: usize) -> Vec<String> {
             let row = picture(&format!("{id}-g"), &id, state::CURRENT, "96", now);
             rows.push(Picture { album_id, purpose, key_base, width, height, ..row });
         }
-        let keys: Vec<String> =
-            rows.iter().flat_map(|row| object_keys(&row.key_base, &row.sizes)).collect();
+        let keys: Vec<String> = rows.iter().flat_map(|row| object_keys(&row.key_base, &row.sizes)).collect();
         for (place, key) in keys.iter().enumerate() {
             let path = photos.join(key);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

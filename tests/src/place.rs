@@ -56,8 +56,9 @@ impl Place {
             let variable = format!("VISAGE_PHOTOS__STORES__{}__{}", name.to_uppercase(), key.to_uppercase());
             self.set(&variable, value);
         }
-        let public = format!("VISAGE_PHOTOS__STORES__{}__PUBLIC_URL", name.to_uppercase());
-        self.set(&public, &bucket.public_url);
+        if let Some(public_url) = &bucket.public_url {
+            self.set(&format!("VISAGE_PHOTOS__STORES__{}__PUBLIC_URL", name.to_uppercase()), public_url);
+        }
     }
 
     pub async fn start(&self) -> Server {
@@ -102,6 +103,12 @@ impl Place {
             redirect_uri: CALLBACK.to_owned(),
             http: crate::http(),
         }
+    }
+
+    /// The same before any server has made its tables.
+    pub async fn store_migrated(&self) -> store::Store {
+        visage::place::install_tls();
+        store::Store::open_migrated(&store::Settings::new(&self.database.url)).await.unwrap()
     }
 
     /// The database, opened beside the servers.

@@ -1,18 +1,28 @@
 //! Empties the deletion queue: claim with a lease, delete, forget. A failure waits longer each time and is never given
-//! up; "it was not there" is as good as deleted. Any number of workers, on any number of nodes, may run at once.
+//! up; "it was not there" is as good as deleted, if it was our store that said so. Any number of workers, on any number
+//! of nodes, may run at once; each store has its own, so that one that hangs holds back no other.
 
 use crate::State;
-use crate::key::ObjectKey;
+use crate::installation::{self, Mark};
+use crate::key::{KeyBase, ObjectKey};
+use crate::objects::{ObjectError, ObjectStore};
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
 use protocol::Micros;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use store::deletions::Deletion;
 use store::{Store, StoreError};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 const SECOND: Micros = 1_000_000;
-/// Longer than the slowest delete with all its retries.
+/// Taken anew before each delete.
 const LEASE: Micros = 60 * SECOND;
+/// For one delete with all its retries: well below the lease, so that nobody else has the row while it may still act.
+const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Micros = 3600 * SECOND;
 const AT_ONCE: usize = 8;
 const BATCH: i64 = 32;
@@ -27,79 +37,208 @@ pub struct Round {
 
 /// Deletes what is due until nothing is. What failed is tried again later.
 pub async fn delete_due(store: &Store, state: &State, now: Micros) -> Result<Round, StoreError> {
+    let began = Instant::now();
+    let clock = || now + i64::try_from(began.elapsed().as_micros()).unwrap_or(0);
     let mut all = Round::default();
     loop {
-        let claimed = store.claim_deletions(BATCH, LEASE, now).await?;
-        if claimed.is_empty() {
-            store.bury_pictures(100).await?;
+        let due = store.deletions_by_store(clock()).await?.into_iter().filter(|(_, due)| *due <= now);
+        let drains: Vec<_> = due.map(|(name, _)| drain(store, state, name, &clock)).collect();
+        if drains.is_empty() {
+            while store.bury_pictures(100).await? == 100 {}
             return Ok(all);
         }
-        let attempts = claimed.into_iter().map(|row| async move {
-            let outcome = delete(state, &row).await;
-            (row, outcome)
-        });
-        let outcomes: Vec<_> = stream::iter(attempts).buffer_unordered(AT_ONCE).collect().await;
-        let mut done = Vec::new();
-        for (row, outcome) in outcomes {
-            match outcome {
-                Ok(()) => done.push(row.id),
-                Err(error) => {
-                    all.failed += 1;
-                    postpone(store, row, error, now).await?;
-                }
-            }
+        for (_, round) in join_all(drains).await {
+            let round = round?;
+            all.deleted += round.deleted;
+            all.failed += round.failed;
         }
-        all.deleted += done.len();
-        metrics::counter!("visage_photo_objects_deleted_total").increment(done.len() as u64);
-        store.finish_deletions(done).await?;
     }
 }
 
-/// Never ends; may be stopped anywhere, since the lease gives back what was claimed.
+/// Never ends; may be stopped anywhere, since leases give back what was claimed.
 pub async fn run(store: Store, state: State, clock: Arc<dyn web::Clock>) {
+    let now = || clock.now();
+    let mut drains = FuturesUnordered::new();
+    let mut busy = HashSet::new();
     loop {
-        let wait = match round(&store, &state, clock.now()).await {
-            Ok(wait) => wait,
+        let wait = match store.deletions_by_store(now()).await {
+            Ok(waiting) => {
+                let mut wait = LOOK_EVERY;
+                for (name, due) in waiting {
+                    if busy.contains(&name) {
+                        continue;
+                    }
+                    let left = u64::try_from(due - now()).unwrap_or(0);
+                    if left > 0 {
+                        wait = wait.min(Duration::from_micros(left.max(10_000)));
+                    } else {
+                        busy.insert(name.clone());
+                        drains.push(drain(&store, &state, name, &now));
+                    }
+                }
+                wait
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot work on the photo deletions; will try again");
+                tracing::warn!(%error, "cannot look at the photo deletions; will try again");
                 LOOK_EVERY
             }
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = state.superseded.notified() => {}
+            Some((name, round)) = drains.next() => {
+                busy.remove(&name);
+                if let Err(error) = finished(&store, round).await {
+                    tracing::warn!(%error, store = name, "cannot work on the photo deletions; will try again");
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+            }
         }
     }
 }
 
-/// One look at the queue; gives how long nothing will be due.
-async fn round(store: &Store, state: &State, now: Micros) -> Result<Duration, StoreError> {
-    let mut next = store.next_deletion(now).await?;
-    if next.is_some_and(|due| due <= now) {
-        delete_due(store, state, now).await?;
-        next = store.next_deletion(now).await?;
-    }
-    let wait = next.map_or(LOOK_EVERY, |due| Duration::from_micros((due - now).max(10_000).unsigned_abs()));
-    Ok(wait.min(LOOK_EVERY))
+async fn finished(store: &Store, round: Result<Round, StoreError>) -> Result<(), StoreError> {
+    round?;
+    store.bury_pictures(100).await?;
+    Ok(())
 }
 
-async fn delete(state: &State, row: &Deletion) -> Result<(), String> {
-    let objects = state.stores.get(&row.store);
-    let objects = objects.ok_or_else(|| format!("no photo store `{}` is configured", row.store))?;
-    let key: ObjectKey = row.key.parse().map_err(|error| format!("{error}: {}", row.key))?;
-    match objects.delete(&key).await {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            tracing::debug!(%key, "was gone already");
-            Ok(())
+/// Works on what is due in one store until nothing is, or the store does not answer.
+async fn drain(
+    store: &Store,
+    state: &State,
+    name: String,
+    clock: &(dyn Fn() -> Micros + Sync),
+) -> (String, Result<Round, StoreError>) {
+    let worker = Worker { store, objects: state.stores.get(&name), clock, is_ours: OnceCell::new() };
+    let round = worker.drain(&name).await;
+    (name, round)
+}
+
+struct Worker<'a> {
+    store: &'a Store,
+    /// `None`: no store of this name is configured.
+    objects: Option<&'a Arc<dyn ObjectStore>>,
+    clock: &'a (dyn Fn() -> Micros + Sync),
+    /// Whether what the store says is not there may be believed; asked for once.
+    is_ours: OnceCell<bool>,
+}
+
+/// What became of one row.
+enum Outcome {
+    Deleted,
+    /// Another worker, or a move, has it.
+    Lost,
+    Failed {
+        error: String,
+        /// The store, not this object, is the matter.
+        is_away: bool,
+    },
+}
+
+impl Worker<'_> {
+    async fn drain(&self, name: &str) -> Result<Round, StoreError> {
+        let mut all = Round::default();
+        loop {
+            let claimed = self.store.claim_deletions_of(name, BATCH, LEASE, (self.clock)()).await?;
+            if claimed.is_empty() {
+                return Ok(all);
+            }
+            let mut away = None;
+            // Nothing new is begun once the store is known to be away; leases give the rest back.
+            let mut left = stream::iter(claimed)
+                .map(|mut row| async move {
+                    let outcome = self.delete(&mut row).await;
+                    (row, outcome)
+                })
+                .buffer_unordered(AT_ONCE);
+            while let Some((row, outcome)) = left.next().await {
+                match outcome? {
+                    Outcome::Deleted => {
+                        self.store.finish_deletion(&row).await?;
+                        all.deleted += 1;
+                        metrics::counter!("visage_photo_objects_deleted_total").increment(1);
+                    }
+                    Outcome::Lost => {}
+                    Outcome::Failed { error, is_away } => {
+                        all.failed += 1;
+                        self.postpone(&row, error).await?;
+                        if is_away {
+                            away = Some(row);
+                            break;
+                        }
+                    }
+                }
+            }
+            drop(left);
+            if let Some(row) = away {
+                let now = (self.clock)();
+                self.store.postpone_store(&row, now + wait(&row), now).await?;
+                return Ok(all);
+            }
         }
-        Err(error) => Err(error.to_string()),
+    }
+
+    async fn delete(&self, row: &mut Deletion) -> Result<Outcome, StoreError> {
+        let until = (self.clock)() + LEASE;
+        if !self.store.renew_deletion(row, until).await? {
+            return Ok(Outcome::Lost);
+        }
+        row.leased_until = until;
+        let failed = |error: String, is_away| Ok(Outcome::Failed { error, is_away });
+        let Some(objects) = self.objects else {
+            return failed(format!("no photo store `{}` is configured", row.store), true);
+        };
+        let key: ObjectKey = match row.key.parse() {
+            Ok(key) => key,
+            Err(error) => return failed(format!("{error}: {}", row.key), false),
+        };
+        let deleted = tokio::time::timeout(LONGEST, objects.delete(&key)).await;
+        match deleted.unwrap_or(Err(ObjectError::Timeout)) {
+            Ok(true) => Ok(Outcome::Deleted),
+            Ok(false) if self.is_ours(&**objects).await? => {
+                tracing::debug!(%key, "was gone already");
+                Ok(Outcome::Deleted)
+            }
+            Ok(false) => failed(
+                "it is not there, but nothing shows that this is the store it was in: is a volume not mounted, or the \
+                 name of a bucket or folder wrong?"
+                    .to_owned(),
+                true,
+            ),
+            Err(error) => failed(error.to_string(), error.is_transient()),
+        }
+    }
+
+    /// The store carries our mark, or has none yet (the first sweep makes it) and holds something that we know. An empty
+    /// folder where the store should be mounted is neither.
+    async fn is_ours(&self, objects: &dyn ObjectStore) -> Result<bool, StoreError> {
+        let look = async {
+            let installation = installation::name(self.store).await?;
+            match installation::mark(objects, &installation).await {
+                Ok(Mark::Ours) => Ok(true),
+                Ok(Mark::None) => self.knows_any(objects).await,
+                Ok(Mark::Another) | Err(_) => Ok(false),
+            }
+        };
+        self.is_ours.get_or_try_init(|| look).await.copied()
+    }
+
+    async fn knows_any(&self, objects: &dyn ObjectStore) -> Result<bool, StoreError> {
+        let Ok(page) = objects.list("", None, 50).await else { return Ok(false) };
+        let names = page.objects.iter().filter_map(|object| object.name.parse().ok());
+        let bases: Vec<String> =
+            names.filter_map(|key| KeyBase::of(&key)).map(|base| base.as_str().to_owned()).collect();
+        Ok(!self.store.named_key_bases(&bases).await?.is_empty())
+    }
+
+    async fn postpone(&self, row: &Deletion, error: String) -> Result<(), StoreError> {
+        metrics::counter!("visage_photo_deletion_failures_total", "store" => row.store.clone()).increment(1);
+        tracing::warn!(key = %row.key, store = %row.store, attempts = row.attempts + 1, %error, "an object could not be deleted");
+        self.store.postpone_deletion(row, error, (self.clock)() + wait(row)).await
     }
 }
 
-async fn postpone(store: &Store, row: Deletion, error: String, now: Micros) -> Result<(), StoreError> {
-    metrics::counter!("visage_photo_deletion_failures_total", "store" => row.store.clone()).increment(1);
-    let wait = SECOND.saturating_mul(1 << row.attempts.clamp(0, 12)).min(LONGEST_WAIT);
-    tracing::warn!(key = %row.key, store = %row.store, attempts = row.attempts + 1, %error, "an object could not be deleted");
-    store.postpone_deletion(&row.id, error, now + wait).await
+fn wait(row: &Deletion) -> Micros {
+    SECOND.saturating_mul(1 << row.attempts.clamp(0, 12)).min(LONGEST_WAIT)
 }
