@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Every table, those that others refer to first.
-pub const TABLES: [&str; 27] = [
+pub const TABLES: [&str; 28] = [
     "settings",
     "epoch",
     "keys",
@@ -38,6 +38,7 @@ pub const TABLES: [&str; 27] = [
     "photo_refusals",
     "organizations",
     "organization_owners",
+    "organization_invitations",
     "galleries",
     "personal_tokens",
     "picture_links",
