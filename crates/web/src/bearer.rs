@@ -88,6 +88,9 @@ pub struct BearerOrForm<S>(pub Bearer<S>);
 #[derive(Debug)]
 pub struct BearerOrToken<S>(pub Bearer<S>);
 
+/// In the place of a client's id, before the id of a token that a person made for themselves.
+pub(crate) const PERSONAL: &str = "personal:";
+
 impl Access {
     /// Who acts, for audit rows: the client, or the person whose own token it is.
     pub fn actor(&self) -> &str {
@@ -96,7 +99,7 @@ impl Access {
 
     /// Names the sender of a picture in its row: the client, or the person's own token.
     pub fn sender(&self) -> String {
-        self.client_id.clone().unwrap_or_else(|| format!("personal:{}", self.jti))
+        self.client_id.clone().unwrap_or_else(|| format!("{PERSONAL}{}", self.jti))
     }
 
     /// About how many bytes this takes: scopes lie here as text and as a set, and a `claims` parameter shapes the answer.

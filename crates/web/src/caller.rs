@@ -34,6 +34,13 @@ pub struct Actor {
     pub sid: Option<String>,
 }
 
+impl Actor {
+    /// The client, where it is one: not the person's browser, nor a token of their own.
+    pub fn client(&self) -> Option<&str> {
+        self.client_id.as_deref().filter(|id| !id.starts_with(crate::bearer::PERSONAL))
+    }
+}
+
 impl<S> Caller<S> {
     /// For what changes nothing.
     pub fn reads(self) -> Actor {

@@ -204,6 +204,36 @@ on_both! {
         narrow.confirm(id).await.expect_error(403, "insufficient_scope");
     }
 
+    /// A client sees and changes what it sent itself, and sees the photo that everybody sees; the browser has it all.
+    async fn each_client_its_own(house: &House) {
+        let person = house.person("grace@example.org").await;
+        let mut clients = Vec::new();
+        for name in ["one", "two"] {
+            let tokens = house.app(name).await.tokens(&person, "openid profile").await;
+            clients.push(Asking { house, token: tokens["access_token"].as_str().unwrap().to_owned() });
+        }
+        let (one, two) = (&clients[0], &clients[1]);
+        let id = one.staged(1).await["id"].clone();
+        assert!(two.history().await.is_empty());
+        assert_eq!(two.confirm(&id).await.expect(404).text("message"), NOT_FOUND);
+        two.delete(&id).await.expect(404);
+        let session = house.sign_in(&person).await;
+        let all = Answer::of(session.plain(Method::GET, HISTORY)).await.expect(200);
+        assert_eq!((&all.body["uploads"][0]["id"], &all.body["uploads"][0]["state"]), (&id, &json!("pending")));
+        one.confirm(&id).await.expect(200);
+        assert_eq!(two.history().await[0]["state"], "current");
+        let place = format!("{HISTORY}{}", id.as_str().unwrap());
+        let put = two.ask(Method::PUT, &place).json(&json!({ "alt_text": "x" }));
+        let described = two.ask(Method::PUT, &place).json(&json!({ "alt_text": "x" }));
+        Answer::of(described).await.expect(200);
+        house.advance(1);
+        let next = two.staged(2).await["id"].clone();
+        two.confirm(&next).await.expect(200);
+        assert_eq!(two.history().await.len(), 1, "what the other sent is history");
+        let own = tests::personal::token_of(&house.issuer, &person, &["profile"]).await;
+        assert_eq!(Asking { house, token: own }.history().await.len(), 2, "a token of the person's own sees it all");
+    }
+
     /// A browser's session, with its CSRF token before the file, after it, or in the header; and never without.
     async fn with_a_session(house: &House) {
         let person = house.person("grace@example.org").await;
@@ -217,6 +247,7 @@ on_both! {
         let after = image(2).text("csrfmiddlewaretoken", session.csrf.clone());
         Answer::of(plain().multipart(before)).await.expect(201);
         Answer::of(plain().multipart(after)).await.expect(201);
+        house.advance(1);
         let sent = session.request(Method::POST, UPLOAD).multipart(image(3).text("alt_text", " Grace,\nsmiling "));
         let id = Answer::of(sent).await.expect(201).body["id"].clone();
         let body = json!({ "upload_id": id });

@@ -143,17 +143,18 @@ async fn between_the_steps(engine: Engine) {
         let answer = tokio::spawn(confirm(&upload).send());
         tokio::time::sleep(moment(sides.window(took))).await;
         server.kill();
+        assert_every_object_has_a_row(&place).await;
         let answered = answer.await.unwrap().is_ok_and(|answer| answer.status() == 200);
 
         server = place.start().await;
-        let history = Answer::of(http().get(api("profile-picture-uploads")).bearer_auth(&token)).await.expect(200);
+        let history =
+            Answer::of(http().get(api("profile-picture-uploads")).bearer_auth(&token)).await.expect(200);
         let confirmed = history.body["uploads"][0]["is_confirmed"] == true;
         assert!(confirmed || !answered, "what was answered holds");
         let second = Answer::of(confirm(&upload)).await;
         assert_eq!(second.status, if confirmed { 404 } else { 200 }, "{:#}", second.body);
         *(if confirmed { &mut sides.after } else { &mut sides.before }) += 1;
         assert_whole(app.userinfo(&token).await.expect(200).text("picture")).await;
-        assert_every_object_has_a_row(&place).await;
     }
     sides.assert_both();
     assert_eq!(server.terminate(), Some(0));

@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_line_of_text() {
-        let ok = |text| name(Some(text), Message::GalleryNameInvalid).ok();
+        let ok = |text: &str| name(Some(text), Message::GalleryNameInvalid).ok();
         assert_eq!(ok("  La Chambre bleue "), Some("La Chambre bleue".to_owned()));
         assert_eq!(ok(&"é".repeat(120)).map(|name| name.len()), Some(240));
         for bad in ["", "  ", "a\nb", "a\u{0}b", "a\u{85}b", "a\u{2028}b", &"é".repeat(121)] {

@@ -48,6 +48,10 @@ pub async fn confirm(
     alt_text: Option<Option<String>>,
     actor: &Actor,
 ) -> Result<Option<Applied>, UploadError> {
+    let row = core.store.picture(id).await?;
+    if !row.is_some_and(|row| super::is_theirs(actor, &row)) {
+        return Ok(None);
+    }
     let change = Change { alt_text, ..change(core.now(), state.retention, actor) };
     apply(core, state, id, From::Staged, change).await
 }
@@ -60,8 +64,7 @@ pub async fn restore(
     actor: &Actor,
 ) -> Result<Option<Applied>, UploadError> {
     let row = core.store.picture(id).await?;
-    let own =
-        |row: &Picture| row.user_id.as_deref() == Some(&actor.user_id) && row.state == pictures::state::KEPT;
+    let own = |row: &Picture| super::is_theirs(actor, row) && row.state == pictures::state::KEPT;
     let Some(row) = row.filter(own) else { return Ok(None) };
     // It may be long since anybody looked at its objects. A pointer never moves to what is not there.
     let objects = state.stores.get(&row.store).ok_or(UploadError::Lost)?;

@@ -16,8 +16,9 @@ use crate::objects::ObjectError;
 use crate::pool::Busy;
 use bytes::Bytes;
 use protocol::Micros;
+use store::pictures::{Picture, state};
 use store::{Store, StoreError};
-use web::Core;
+use web::{Actor, Core};
 
 const HOUR: Micros = 3_600_000_000;
 
@@ -84,6 +85,15 @@ pub enum UploadError {
 
 /// How many profile photos of a person may wait for their confirmation (CONTRACT §5).
 const WAITING: i64 = 5;
+
+/// Whether an upload is this caller's to see and to change: the person's own, and for a client only what it sent itself.
+/// Their browser and the tokens that they made for themselves see everything of theirs.
+pub fn is_theirs(actor: &Actor, picture: &Picture) -> bool {
+    actor.client().is_none_or(|client| picture.client_id.as_deref() == Some(client))
+        && picture.user_id.as_deref() == Some(&actor.user_id)
+        && picture.purpose == Purpose::Profile.as_str()
+        && picture.state != state::UPLOADING
+}
 
 /// 403 before a byte of the body is read; confirming asks again.
 pub async fn permit(core: &Core, user_id: &str) -> Result<(), UploadError> {

@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use std::sync::Arc;
 use store::Store;
 use store::pictures::{Picture, state};
-use web::Core;
+use web::{Actor, Core};
 
 /// Checks, renders and stores a picture that waits for its confirmation. Once rendered it runs to its end, even if the
 /// caller goes away.
@@ -28,8 +28,12 @@ pub async fn stage(core: &Core, state: &State, upload: Upload) -> Result<Picture
 }
 
 /// Gives up a picture that waits, or a photo that was kept. `false`: it is neither, or not the person's.
-pub async fn discard(core: &Core, state: &State, id: &str, user_id: &str) -> Result<bool, UploadError> {
-    let discarded = core.store.discard_upload(id, user_id, core.now()).await?;
+pub async fn discard(core: &Core, state: &State, id: &str, actor: &Actor) -> Result<bool, UploadError> {
+    let row = core.store.picture(id).await?;
+    if !row.is_some_and(|row| super::is_theirs(actor, &row)) {
+        return Ok(false);
+    }
+    let discarded = core.store.discard_upload(id, &actor.user_id, core.now()).await?;
     state.superseded.notify_one();
     Ok(discarded)
 }

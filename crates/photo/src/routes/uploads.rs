@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use store::photo_admin::{Cursor, Filter};
 use store::pictures::{Picture, state};
 use views::{Locale, Message};
-use web::{ApiError, Caller, Core, Language, Query, Refused, json, paths, preview, scope};
+use web::{Actor, ApiError, Caller, Core, Language, Query, Refused, json, paths, preview, scope};
 
 type Who = Result<Caller<scope::Profile>, Refused>;
 
@@ -151,7 +151,7 @@ pub(super) async fn discard(
     let (caller, payload) = multipart::known(caller, payload).await?;
     let fields = Fields::read(&request, payload).await?;
     let actor = caller.changes(&request, fields.csrf())?;
-    let discarded = lifecycle::discard(&core, &state, &id, &actor.user_id).await;
+    let discarded = lifecycle::discard(&core, &state, &id, &actor).await;
     if !discarded.map_err(|error| Failure::from(error).into_api(&state))? {
         return Err(not_found().into());
     }
@@ -170,10 +170,11 @@ pub(super) async fn describe(
     let fields = Fields::read(&request, payload).await?;
     let actor = caller.changes(&request, fields.csrf())?;
     let text = alt_text(fields.sent("alt_text").ok_or_else(|| invalid("alt_text"))?)?;
+    own(&core, &id, &actor).await?;
     if !core.store.set_alt_text(&id, &actor.user_id, text).await.map_err(ApiError::from)? {
         return Err(not_found().into());
     }
-    let picture = own(&core, &id, &actor.user_id).await?;
+    let picture = own(&core, &id, &actor).await?;
     Ok(json(&Entry::of(&core, &picture)))
 }
 
@@ -182,7 +183,7 @@ pub(super) async fn show(
     caller: Caller<scope::Profile>,
     core: Data<Core>,
 ) -> Result<HttpResponse, ApiError> {
-    let picture = own(&core, &id, &caller.reads().user_id).await?;
+    let picture = own(&core, &id, &caller.reads()).await?;
     Ok(json(&Entry::of(&core, &picture)))
 }
 
@@ -192,34 +193,40 @@ pub(super) async fn history(
     caller: Caller<scope::Profile>,
     core: Data<Core>,
 ) -> Result<HttpResponse, ApiError> {
-    let user_id = caller.reads().user_id;
+    let actor = caller.reads();
     let after = match query.filled("before") {
         None => None,
         Some(id) => {
-            let Picture { uploaded_at, id, .. } = own(&core, id, &user_id).await?;
+            // Where a page ended may have been somebody else's upload.
+            let last = core.store.picture(id).await?;
+            let last = last.filter(|last| last.user_id.as_ref() == Some(&actor.user_id));
+            let Picture { uploaded_at, id, .. } = last.ok_or_else(not_found)?;
             Some(Cursor { uploaded_at, id })
         }
     };
     let filter =
-        Filter { user_id: Some(user_id), purpose: Some(Purpose::Profile.as_str().to_owned()), state: None };
+        Filter { user_id: Some(actor.user_id.clone()), purpose: Some(Purpose::Profile.as_str().to_owned()), state: None };
     let rows = core.store.uploads(filter, after, PAGE + 1).await?;
     let is_more = i64::try_from(rows.len()).is_ok_and(|rows| rows > PAGE);
     let mut pictures: Vec<Picture> = rows.into_iter().map(|row| row.picture).collect();
     pictures.truncate(usize::try_from(PAGE).unwrap_or(0));
     let next = pictures.last().filter(|_| is_more).map(|last| last.id.clone());
-    // What is still on its way is no upload yet.
-    let seen = pictures.iter().filter(|picture| picture.state != state::UPLOADING);
+    let seen = pictures.iter().filter(|picture| shows(&actor, picture));
     Ok(json(&History { uploads: seen.map(|picture| Entry::of(&core, picture)).collect(), next }))
 }
 
 /// Another person's is as unknown as one that never was (S127).
-async fn own(core: &Core, id: &str, user_id: &str) -> Result<Picture, ApiError> {
-    let picture = core.store.picture(id).await?.filter(|picture| {
-        picture.user_id.as_deref() == Some(user_id)
-            && picture.purpose == Purpose::Profile.as_str()
-            && picture.state != state::UPLOADING
-    });
-    picture.ok_or_else(not_found)
+async fn own(core: &Core, id: &str, actor: &Actor) -> Result<Picture, ApiError> {
+    let picture = core.store.picture(id).await?;
+    picture.filter(|picture| shows(actor, picture)).ok_or_else(not_found)
+}
+
+/// What a caller may see: what is theirs ([`lifecycle::is_theirs`]), and the photo that everybody sees.
+fn shows(actor: &Actor, picture: &Picture) -> bool {
+    let current = picture.state == state::CURRENT
+        && picture.user_id.as_deref() == Some(&actor.user_id)
+        && picture.purpose == Purpose::Profile.as_str();
+    current || lifecycle::is_theirs(actor, picture)
 }
 
 fn changed(

@@ -27,7 +27,7 @@ impl House {
     }
 
     async fn discard(&self, user: &User, id: &str) -> bool {
-        lifecycle::discard(&self.core, &self.state, id, &user.id).await.unwrap()
+        lifecycle::discard(&self.core, &self.state, id, &actor(user)).await.unwrap()
     }
 
     fn keep(&mut self, keep_versions: i64) {

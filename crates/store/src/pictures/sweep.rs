@@ -1,5 +1,7 @@
 //! For the sweep: rows whose objects may exist, and those whose objects are gone.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -25,6 +27,15 @@ impl Store {
     pub async fn withdraw_picture(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         let id = id.to_owned();
         change!(self, |c| {
+            // The person's row first, as everywhere.
+            let owner: Option<Option<String>> =
+                pictures::table.find(&id).select(pictures::user_id).first(c).await.optional()?;
+            if let Some(Some(owner)) = owner {
+                diesel::update(users::table.find(owner))
+                    .set(users::updated_at.eq(users::updated_at))
+                    .execute(c)
+                    .await?;
+            }
             let withdrawn: Option<(String, String, String)> =
                 diesel::update(pictures::table.find(&id).filter(pictures::state.eq(state::CURRENT)))
                     .set((pictures::state.eq(state::SUPERSEDED), pictures::superseded_at.eq(Some(now))))
@@ -106,36 +117,60 @@ impl Store {
         })
     }
 
-    /// Superseded pictures of which no object waits to be deleted any more become `gone`.
-    pub async fn bury_pictures(&self, limit: i64) -> Result<usize, StoreError> {
-        write!(self, |c| {
-            let rows: Vec<(String, String, String, String)> = pictures::table
-                .filter(pictures::state.eq("superseded"))
-                .limit(limit)
-                .order(pictures::superseded_at)
-                .select((pictures::id, pictures::store, pictures::key_base, pictures::sizes))
-                .load(c)
-                .await?;
-            let mut buried = Vec::new();
-            for (id, store, base, sizes) in rows {
-                let waiting: i64 = deletions::table
-                    .filter(deletions::store.eq(&store))
-                    .filter(deletions::key.eq_any(object_keys(&base, &sizes)))
-                    .count()
-                    .get_result(c)
-                    .await?;
-                if waiting == 0 {
-                    buried.push(id);
-                }
+    /// Superseded pictures of which no object waits to be deleted any more become `gone`. All are looked at, `page` at a
+    /// time: those of a store that is away must not hide the others. Returns how many were buried.
+    pub async fn bury_pictures(&self, page: i64) -> Result<usize, StoreError> {
+        let (mut all, mut after) = (0, (i64::MIN, String::new()));
+        loop {
+            let rows = self.superseded(&after, page).await?;
+            let Some(last) = rows.last() else { return Ok(all) };
+            after = (last.uploaded_at, last.id.clone());
+            let waiting = self.queued(rows.iter().flat_map(deletion_ids).collect()).await?;
+            let done = rows.iter().filter(|row| !deletion_ids(row).iter().any(|id| waiting.contains(id)));
+            let done: Vec<String> = done.map(|row| row.id.clone()).collect();
+            if !done.is_empty() {
+                all += self.bury(done).await?;
             }
-            let count = buried.len();
-            diesel::update(
-                pictures::table.filter(pictures::id.eq_any(buried)).filter(pictures::state.eq("superseded")),
+        }
+    }
+
+    async fn superseded(&self, after: &(i64, String), limit: i64) -> Result<Vec<Picture>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::state.eq(state::SUPERSEDED))
+            .filter(
+                pictures::uploaded_at
+                    .gt(after.0)
+                    .or(pictures::uploaded_at.eq(after.0).and(pictures::id.gt(&after.1))),
             )
-            .set(pictures::state.eq("gone"))
-            .execute(c)
-            .await?;
-            Ok(count)
+            .order((pictures::uploaded_at, pictures::id))
+            .limit(limit)
+            .select(Picture::as_select())
+            .load(c)
+            .await?))
+    }
+
+    /// Which of these rows are in the deletion queue.
+    async fn queued(&self, ids: Vec<String>) -> Result<HashSet<String>, StoreError> {
+        let found: Vec<String> = read!(self, |c| Ok(deletions::table
+            .filter(deletions::id.eq_any(&ids))
+            .select(deletions::id)
+            .load(c)
+            .await?))?;
+        Ok(found.into_iter().collect())
+    }
+
+    async fn bury(&self, ids: Vec<String>) -> Result<usize, StoreError> {
+        write!(self, |c| {
+            let done = pictures::table
+                .filter(pictures::id.eq_any(ids))
+                .filter(pictures::state.eq(state::SUPERSEDED));
+            Ok(diesel::update(done).set(pictures::state.eq(state::GONE)).execute(c).await?)
         })
     }
+}
+
+/// As [`queue_objects!`] names them.
+fn deletion_ids(row: &Picture) -> Vec<String> {
+    let keys = object_keys(&row.key_base, &row.sizes).into_iter();
+    keys.map(|key| format!("{}:{key}", row.store)).collect()
 }

@@ -228,3 +228,22 @@ on_both!(alternative_texts, fresh => {
     store.remove_profile_picture(change("ada", 0, 0)).await.unwrap();
     assert!(!store.set_alt_text("p1", "ada", text("x")).await.unwrap(), "it is no more");
 });
+
+// A store that is away holds its own pictures back, and nobody else's.
+on_both!(what_hangs_hides_nothing, fresh => {
+    let store = &fresh.store;
+    furnish(store).await;
+    for number in 0..7 {
+        let away = number < 5;
+        let row = Picture { store: if away { "away" } else { "default" }.into(), ..picture(&format!("p{number}")) };
+        store.stage_picture(Picture { uploaded_at: NOW + number, ..row }).await.unwrap();
+    }
+    assert_eq!(store.discard_waiting(state::STAGED, NOW + 10, 10, NOW).await.unwrap(), 7);
+    let queued = store.claim_deletions(100, SECOND, NOW).await.unwrap();
+    let done = queued.into_iter().filter(|row| row.store == "default");
+    for row in done {
+        store.finish_deletion(&row).await.unwrap();
+    }
+    store.bury_pictures(2).await.unwrap();
+    assert_eq!(in_state(store, state::SUPERSEDED).await, ["p0", "p1", "p2", "p3", "p4"]);
+});
