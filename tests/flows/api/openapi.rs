@@ -348,14 +348,24 @@ async fn galleries(house: &House, described: &mut Described, token: &str) -> Str
 async fn owners(house: &House, described: &mut Described, person: &Person, establishment: &str) {
     use web::paths;
     let session = house.sign_in(person).await;
-    let other = house.person("ada@example.org").await;
-    let path = paths::ESTABLISHMENT_OWNERS.replace("{establishment}", establishment);
-    let add = session.request(Method::POST, &path).json(&described.sent("addOwner"));
-    described.answer("addOwner", &Answer::of(add).await);
-    described.answer("owners", &Answer::of(session.request(Method::GET, &path)).await);
-    let path =
-        paths::ESTABLISHMENT_OWNER.replace("{establishment}", establishment).replace("{owner}", &other.id);
-    described.answer("removeOwner", &Answer::of(session.request(Method::DELETE, &path)).await);
+    let (ada, bob) = (house.person("ada@example.org").await, house.person("bob@example.org").await);
+    let path = |path: &str| path.replace("{establishment}", establishment);
+    for person in [&ada, &bob] {
+        let mut invitation = described.sent("inviteOwner");
+        invitation["email"] = json!(person.email);
+        let invite = session.request(Method::POST, &path(paths::ESTABLISHMENT_OWNERS)).json(&invitation);
+        described.answer("inviteOwner", &Answer::of(invite).await);
+    }
+    let (ada, bob) = (house.sign_in(&ada).await, house.sign_in(&bob).await);
+    described.answer("invitations", &Answer::of(ada.request(Method::GET, paths::INVITATIONS)).await);
+    let owners = session.request(Method::GET, &path(paths::ESTABLISHMENT_OWNERS));
+    described.answer("owners", &Answer::of(owners).await);
+    let accept = ada.request(Method::POST, &path(paths::INVITATION_ACCEPT));
+    described.answer("acceptInvitation", &Answer::of(accept).await);
+    let decline = bob.request(Method::POST, &path(paths::INVITATION_DECLINE));
+    described.answer("declineInvitation", &Answer::of(decline).await);
+    let remove = path(paths::ESTABLISHMENT_OWNER).replace("{owner}", "ada@example.org");
+    described.answer("removeOwner", &Answer::of(session.request(Method::DELETE, &remove)).await);
 }
 
 async fn admin(house: &House, described: &mut Described, person: &Person, token: &str) {

@@ -49,9 +49,17 @@ pub fn room() -> Room {
             ),
             Body::new(
                 "Owners",
-                json!({ "owners": [{ "id": "u1", "name": "Grace Garden", "email": "grace@example.org" }] }),
+                json!({
+                    "owners": [{ "name": "Grace Garden", "email": "grace@example.org" }],
+                    "invited": ["ada@example.org"],
+                }),
             )
-            .nullable(&["owners.name"]),
+            .nullable(&["owners.name"])
+            .says("invited", "Who has not answered yet"),
+            Body::new(
+                "Invitations",
+                json!({ "invitations": [{ "id": "e1", "name": "Hôtel du Lac", "created_at": "2026-11-21T10:00:00Z" }] }),
+            ),
             Body::new("NewOwner", json!({ "email": "ada@example.org" })),
         ],
     }
@@ -147,19 +155,35 @@ fn establishments() -> Vec<Operation> {
             .json("Name")
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
-        Operation::get(paths::ESTABLISHMENT_OWNERS, "owners", "Who may change it")
+        Operation::get(paths::ESTABLISHMENT_OWNERS, "owners", "Who may change it, and who was asked")
             .by(Who::Session)
             .answers(200, "Owners")
             .fails(&[401, 404, 503]),
-        Operation::post(paths::ESTABLISHMENT_OWNERS, "addOwner", "Lets somebody else change it too")
+        Operation::post(paths::ESTABLISHMENT_OWNERS, "inviteOwner", "Asks somebody to be an owner too")
             .by(Who::Session)
             .json("NewOwner")
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
-        Operation::delete(paths::ESTABLISHMENT_OWNER, "removeOwner", "Takes that back; one owner stays")
+        Operation::get(paths::INVITATIONS, "invitations", "The organizations that one was asked to own")
+            .by(Who::Session)
+            .answers(200, "Invitations")
+            .fails(&[401, 503]),
+        Operation::post(paths::INVITATION_ACCEPT, "acceptInvitation", "One is an owner from now on")
             .by(Who::Session)
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
+        Operation::post(paths::INVITATION_DECLINE, "declineInvitation", "One does not want to be")
+            .by(Who::Session)
+            .answers(200, "GalleryDone")
+            .fails(&[401, 403, 404, 503]),
+        Operation::delete(
+            paths::ESTABLISHMENT_OWNER,
+            "removeOwner",
+            "By e-mail address: an owner no more, or not asked any more; one stays",
+        )
+        .by(Who::Session)
+        .answers(200, "GalleryDone")
+        .fails(&[400, 401, 403, 404, 503]),
     ]
 }
 
