@@ -29,7 +29,7 @@ pub struct Certificate(Arc<Shared>);
 struct Shared {
     certificate: PathBuf,
     key: PathBuf,
-    /// What is shown, and the state of the files when it was read.
+    /// What is shown, and the state of the files when they were looked at last.
     shown: RwLock<(Arc<CertifiedKey>, Stamp)>,
 }
 
@@ -56,14 +56,16 @@ impl Certificate {
     }
 
     /// Reads the files if they changed; `true` where another certificate is shown from now on. A pair that cannot be
-    /// used, perhaps half-way through a renewal, leaves the one that is shown.
+    /// used, perhaps half-way through a renewal, leaves the one that is shown, and is complained of once.
     pub fn renew(&self) -> Result<bool, Failure> {
         let now = stamp(&self.0.certificate, &self.0.key);
         if self.0.shown.read().unwrap_or_else(PoisonError::into_inner).1 == now {
             return Ok(false);
         }
-        let read = Arc::new(read(&self.0.certificate, &self.0.key)?);
-        *self.0.shown.write().unwrap_or_else(PoisonError::into_inner) = (read, now);
+        let read = read(&self.0.certificate, &self.0.key);
+        let mut shown = self.0.shown.write().unwrap_or_else(PoisonError::into_inner);
+        shown.1 = now;
+        shown.0 = Arc::new(read?);
         Ok(true)
     }
 }
