@@ -23,12 +23,14 @@ pub async fn cleanup(
     dry_run: bool,
 ) -> Result<usize, StoreError> {
     let before = now - older_than;
+    // One that is under way is left alone, however few days were asked for.
+    let unfinished = before.min(now - UPLOADING_FOR);
     if dry_run {
         let staged = store.count_waiting(state::STAGED, before).await?;
-        return Ok(staged + store.count_waiting(state::UPLOADING, before).await?);
+        return Ok(staged + store.count_waiting(state::UPLOADING, unfinished).await?);
     }
     let staged = give_up(store, state::STAGED, before, now).await?;
-    Ok(staged + give_up(store, state::UPLOADING, before, now).await?)
+    Ok(staged + give_up(store, state::UPLOADING, unfinished, now).await?)
 }
 
 /// A hundred at a time, so that no transaction is long.

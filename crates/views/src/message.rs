@@ -33,6 +33,8 @@ messages! {
     InvalidRequest = "invalid-request",
     /// The body is not what its content type says, or a field is missing.
     InvalidBody = "invalid-body",
+    /// A body of another type where JSON is wanted, or one that is no JSON object.
+    JsonWanted = "json-wanted",
     /// One field of a JSON or form body is not acceptable.
     InvalidField { field: &'static str } = "invalid-field",
     BodyTooLarge = "body-too-large",
@@ -82,6 +84,8 @@ messages! {
     PhotoUrlInvalid = "photo-url-invalid",
     PhotoUrlFailed = "photo-url-failed",
     PhotoLost = "photo-lost",
+    /// The object store is away.
+    PhotoNotStored = "photo-not-stored",
     PhotoRestored = "photo-restored",
     PhotoDiscarded = "photo-discarded",
     AltTextTooLong = "alt-text-too-long",
@@ -110,9 +114,11 @@ messages! {
     OrganizationRenamed = "organization-renamed",
     OrganizationNameInvalid = "organization-name-invalid",
     OrganizationNameTaken = "organization-name-taken",
-    OwnerAdded = "owner-added",
+    /// An owner was asked in, whether or not anybody has the address.
+    OwnerInvited = "owner-invited",
+    InvitationAccepted = "invitation-accepted",
+    InvitationDeclined = "invitation-declined",
     OwnerRemoved = "owner-removed",
-    OwnerUnknown = "owner-unknown",
     OwnerAlready = "owner-already",
     OwnerLast = "owner-last",
     OwnersFull { most: u64 } = "owners-full",
@@ -147,6 +153,26 @@ messages! {
 }
 
 impl Message {
+    /// For the query of a page to which a form leads back: the key, and how long to wait where the sentence says so.
+    pub fn in_query(self) -> String {
+        match self {
+            Message::TooManyRequests { seconds } => format!("{}&seconds={seconds}", self.key()),
+            other => other.key().to_owned(),
+        }
+    }
+
+    /// What [`Message::in_query`] said of the wait; nobody waits longer than a day.
+    #[must_use]
+    pub fn after(self, seconds: Option<&str>) -> Message {
+        match self {
+            Message::TooManyRequests { seconds: usual } => {
+                let asked = seconds.and_then(|seconds| seconds.parse().ok());
+                Message::TooManyRequests { seconds: asked.unwrap_or(usual).clamp(1, 86_400) }
+            }
+            other => other,
+        }
+    }
+
     /// The sentence. `scope`, `field`: as they are on the wire; `seconds`, `max_bytes`: put into words.
     pub fn text(self, locale: Locale) -> String {
         words::message(locale, self.key(), &self.arguments())
@@ -216,6 +242,23 @@ mod tests {
         let slow = |seconds| Message::SignInSlowed { seconds };
         assert_eq!(slow(10).text(Locale::En), "Too many tries. Please wait a minute and try again.");
         assert_eq!(slow(61).text(Locale::Fr), "Trop d’essais. Patientez 2 minutes puis réessayez.");
+        let wait = |seconds, locale| Message::TooManyRequests { seconds }.text(locale);
+        for (seconds, english, french) in [
+            (1, "one second", "une seconde"),
+            (90, "90 seconds", "90 secondes"),
+            (91, "2 minutes", "2 minutes"),
+            (3541, "one hour", "une heure"),
+            (3599, "one hour", "une heure"),
+            (3601, "2 hours", "2 heures"),
+        ] {
+            assert_eq!(wait(seconds, Locale::En), format!("Too many requests. Please try again in {english}."));
+            assert_eq!(wait(seconds, Locale::Fr), format!("Trop de requêtes. Réessayez dans {french}."));
+        }
+        let waited = Message::TooManyRequests { seconds: 3599 };
+        assert_eq!(waited.in_query(), "too-many-requests&seconds=3599");
+        assert_eq!(Message::TooManyRequests { seconds: 60 }.after(Some("3599")), waited);
+        assert_eq!(Message::TooManyRequests { seconds: 60 }.after(Some("x")).in_query(), "too-many-requests&seconds=60");
+        assert_eq!(Message::PhotoBusy.after(Some("9")).in_query(), "photo-busy");
         let scope = Message::ScopeMissing { scope: "email" };
         assert_eq!(scope.text(Locale::En), "The access token lacks the scope “email”.");
     }

@@ -128,6 +128,8 @@ account-photo-working = Making your photo…
 account-photo-staged-title = Is this the one?
 account-photo-staged-lead = Nobody else sees it until you confirm.
 account-photo-staged-alt = The new photo as it will be
+account-photo-waiting-title = You have not confirmed this photo yet
+account-photo-waiting-discard = Discard
 account-photo-confirm = Use this photo
 account-photo-again = Choose the square again
 account-photo-cancel = Cancel
@@ -256,23 +258,43 @@ owners = Owners
 owners-lead = Each may add and remove others; the last one stays.
 owner-you = You
 owner-email = E-mail address of another owner
-owner-hint = Somebody with an account here.
-owner-add = Add
+owner-hint = They find the invitation on their galleries page, and say yes or no.
+owner-add = Invite
+owner-invited = Invited
+owner-withdraw = Withdraw
+owner-withdraw-of = Withdraw the invitation of { $name }
+invitations = Invitations
+invitations-lead = You are asked to become an owner.
+invitation-accept = Accept
+invitation-accept-of = Become an owner of { $name }
+invitation-decline = Decline
+invitation-decline-of = Decline the invitation of { $name }
 owner-remove = Remove
 owner-remove-of = Remove { $name }
 
 # Messages: API errors and answers, form problems, notices
 message-invalid-request = The request is not valid.
 message-invalid-body = The body of the request could not be read.
+message-json-wanted = Send a JSON object, with the content type application/json.
 message-invalid-field = The field “{ $field }” is not valid.
 message-body-too-large = The request is too large.
 message-body-timeout = The request took too long to arrive.
 message-not-found = What you asked for does not exist.
 message-method-not-allowed = This method is not allowed here.
 message-unsupported-media-type = This content type is not supported here.
-message-too-many-requests = Too many requests. Please try again in { $seconds ->
-    [one] one second
-   *[other] { $seconds } seconds
+message-too-many-requests = Too many requests. Please try again in { $unit ->
+    [seconds] { $count ->
+        [one] one second
+       *[other] { $count } seconds
+    }
+    [minutes] { $count ->
+        [one] one minute
+       *[other] { $count } minutes
+    }
+   *[hours] { $count ->
+        [one] one hour
+       *[other] { $count } hours
+    }
   }.
 message-unavailable = The service is not available right now. Please try again in a moment.
 message-server-error = An unexpected error happened. It has been recorded.
@@ -300,6 +322,7 @@ message-photo-too-many-pixels = The image has too many pixels.
 message-photo-too-small = The image must be at least { $pixels } pixels wide and high.
 message-photo-crop-invalid = The crop must be x,y,side inside the image.
 message-photo-lost = That photo is not stored any more.
+message-photo-not-stored = The picture could not be stored. What was there is unchanged; please try again later.
 message-photo-restored = Your earlier photo is back.
 message-photo-discarded = The photo was discarded.
 message-alt-text-saved = The description of your photo was saved.
@@ -327,12 +350,13 @@ message-organization-missing = Name one of your organizations, or a new one.
 message-organization-renamed = The organization has been renamed.
 message-organization-name-invalid = An organization’s name has 1 to 120 characters and no line breaks.
 message-organization-name-taken = One of its owners already has an organization of that name.
-message-owner-added = The owner has been added.
+message-owner-invited = Whoever has that address here can now say yes on their galleries page.
+message-invitation-accepted = You are an owner now.
+message-invitation-declined = The invitation has been declined.
 message-owner-removed = The owner has been removed.
-message-owner-unknown = Nobody here has that e-mail address.
 message-owner-already = That person is an owner already.
 message-owner-last = The last owner cannot be removed.
-message-owners-full = An organization has at most { $most } owners.
+message-owners-full = An organization has at most { $most } owners, the invited ones included.
 message-sign-in-failed = The e-mail address or the password is not right.
 message-sign-in-slowed = Too many tries. Please wait { $minutes ->
     [one] a minute

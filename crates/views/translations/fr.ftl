@@ -127,6 +127,8 @@ account-photo-working = Préparation de votre photo…
 account-photo-staged-title = C’est bien celle-ci ?
 account-photo-staged-lead = Personne d’autre ne la voit tant que vous n’avez pas confirmé.
 account-photo-staged-alt = La nouvelle photo telle qu’elle sera
+account-photo-waiting-title = Vous n’avez pas encore confirmé cette photo
+account-photo-waiting-discard = Abandonner
 account-photo-confirm = Utiliser cette photo
 account-photo-again = Choisir à nouveau le carré
 account-photo-cancel = Annuler
@@ -255,23 +257,43 @@ owners = Propriétaires
 owners-lead = Chacun peut en ajouter et en retirer d’autres ; le dernier reste.
 owner-you = Vous
 owner-email = Adresse e-mail d’un autre propriétaire
-owner-hint = Quelqu’un qui a un compte ici.
-owner-add = Ajouter
+owner-hint = Cette personne trouvera l’invitation sur la page de ses galeries, et l’acceptera ou non.
+owner-add = Inviter
+owner-invited = Invité
+owner-withdraw = Annuler
+owner-withdraw-of = Annuler l’invitation de { $name }
+invitations = Invitations
+invitations-lead = On vous propose de devenir propriétaire.
+invitation-accept = Accepter
+invitation-accept-of = Devenir propriétaire de { $name }
+invitation-decline = Décliner
+invitation-decline-of = Décliner l’invitation de { $name }
 owner-remove = Retirer
 owner-remove-of = Retirer { $name }
 
 # Messages
 message-invalid-request = La requête n’est pas valide.
 message-invalid-body = Le corps de la requête n’a pas pu être lu.
+message-json-wanted = Envoyez un objet JSON, avec le type de contenu application/json.
 message-invalid-field = Le champ « { $field } » n’est pas valide.
 message-body-too-large = La requête est trop volumineuse.
 message-body-timeout = La requête a mis trop de temps à arriver.
 message-not-found = Ce que vous demandez n’existe pas.
 message-method-not-allowed = Cette méthode n’est pas autorisée ici.
 message-unsupported-media-type = Ce type de contenu n’est pas accepté ici.
-message-too-many-requests = Trop de requêtes. Réessayez dans { $seconds ->
-    [one] une seconde
-   *[other] { $seconds } secondes
+message-too-many-requests = Trop de requêtes. Réessayez dans { $unit ->
+    [seconds] { $count ->
+        [one] une seconde
+       *[other] { $count } secondes
+    }
+    [minutes] { $count ->
+        [one] une minute
+       *[other] { $count } minutes
+    }
+   *[hours] { $count ->
+        [one] une heure
+       *[other] { $count } heures
+    }
   }.
 message-unavailable = Le service n’est pas disponible pour le moment. Réessayez dans un instant.
 message-server-error = Une erreur inattendue est survenue. Elle a été enregistrée.
@@ -299,6 +321,7 @@ message-photo-too-many-pixels = L’image a trop de pixels.
 message-photo-too-small = L’image doit mesurer au moins { $pixels } pixels de large et de haut.
 message-photo-crop-invalid = Le cadrage doit être x,y,côté à l’intérieur de l’image.
 message-photo-lost = Cette photo n’est plus conservée.
+message-photo-not-stored = L’image n’a pas pu être enregistrée. Rien n’a changé ; réessayez plus tard.
 message-photo-restored = Votre ancienne photo est de retour.
 message-photo-discarded = La photo a été abandonnée.
 message-alt-text-saved = La description de votre photo a été enregistrée.
@@ -326,12 +349,13 @@ message-organization-missing = Indiquez l’une de vos organisations, ou une nou
 message-organization-renamed = L’organisation a été renommée.
 message-organization-name-invalid = Le nom d’une organisation a de 1 à 120 caractères et aucun saut de ligne.
 message-organization-name-taken = L’un de ses propriétaires a déjà une organisation de ce nom.
-message-owner-added = Le propriétaire a été ajouté.
+message-owner-invited = La personne qui a cette adresse ici peut maintenant accepter, sur la page de ses galeries.
+message-invitation-accepted = Vous êtes maintenant propriétaire.
+message-invitation-declined = L’invitation a été déclinée.
 message-owner-removed = Le propriétaire a été retiré.
-message-owner-unknown = Personne ici n’a cette adresse e-mail.
 message-owner-already = Cette personne est déjà propriétaire.
 message-owner-last = Le dernier propriétaire ne peut pas être retiré.
-message-owners-full = Une organisation a au plus { $most } propriétaires.
+message-owners-full = Une organisation a au plus { $most } propriétaires, invités compris.
 message-sign-in-failed = L’adresse e-mail ou le mot de passe n’est pas correct.
 message-sign-in-slowed = Trop d’essais. Patientez { $minutes ->
     [one] une minute

@@ -3,14 +3,17 @@
 
 mod organizations;
 mod pictures;
-mod text;
+pub(crate) mod text;
 
-pub use organizations::{add_owner, remove_owner, rename_organization};
+pub use organizations::{
+    accept_invitation, decline_invitation, invite_owner, remove_owner, rename_organization,
+};
 pub use pictures::{Step, add, caption, discard_waiting, remove, reorder, step, wait};
 pub use text::CAPTION_CHARS;
 
 use crate::State;
 use crate::lifecycle::UploadError;
+use protocol::Micros;
 use store::StoreError;
 use store::galleries::{MOST_PICTURES, NewGallery, Place, Room, Sender};
 use store::organizations::{Denied, MOST_OWNERS};
@@ -50,6 +53,9 @@ impl Problem {
 /// What there are too many of: a machine code and a sentence.
 type Full = (&'static str, Message);
 
+const HOUR: Micros = 3_600_000_000;
+/// Of one person, in an hour.
+const NEW_GALLERIES: i64 = 60;
 const MOST: u64 = MOST_PICTURES.unsigned_abs();
 const GALLERY_FULL: Full = ("gallery_full", Message::GalleryFull { most: MOST });
 const WAITING_FULL: Full = ("waiting_full", Message::WaitingFull { most: MOST });
@@ -81,6 +87,7 @@ pub async fn create(
             return Err(Problem::Refused("establishment_missing", Message::OrganizationMissing));
         }
     };
+    charge(core, "gallery", &actor.user_id, NEW_GALLERIES).await?;
     let new = NewGallery { id: core.random.id(), name, place };
     let made = core.store.create_gallery(sender(actor), new, core.now()).await?;
     made.map_err(|denied| Problem::of(denied, GALLERIES_FULL))
@@ -101,6 +108,19 @@ pub async fn delete(core: &Core, state: &State, id: &str, user_id: &str) -> Resu
     done(core.store.delete_gallery(id, user_id, state.retention.delete_after, core.now()).await)?;
     state.superseded.notify_one();
     Ok(())
+}
+
+/// 429 beyond `most` in an hour.
+async fn charge(core: &Core, what: &str, user_id: &str, most: i64) -> Result<(), Problem> {
+    let now = core.now();
+    let digest = keyring::digest(format!("{what}\0{user_id}").as_bytes()).to_vec();
+    match core.store.charge_upload(digest, most, HOUR, now).await? {
+        None => Ok(()),
+        Some(until) => {
+            let seconds = ((until - now).max(1_000_000) / 1_000_000).unsigned_abs();
+            Err(Problem::Upload(UploadError::TooOften { seconds }))
+        }
+    }
 }
 
 fn done<T>(outcome: Result<Result<T, Denied>, StoreError>) -> Result<T, Problem> {

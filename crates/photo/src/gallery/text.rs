@@ -14,7 +14,7 @@ pub(super) fn name(text: Option<&str>, refused: Message) -> Result<String, Probl
 }
 
 /// At most 300 characters; empty is none.
-pub(super) fn caption(text: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn caption(text: &str) -> Result<Option<String>, Problem> {
     let text = text.trim();
     if !is_line(text) || text.chars().count() > CAPTION_CHARS {
         let most = CAPTION_CHARS as u64;

@@ -27,9 +27,13 @@ pub async fn upload(core: &Core, state: &State, upload: Upload) -> Result<Applie
         staging.put().await?;
         let Staging { store, clock, picture, .. } = &staging;
         let user_id = picture.user_id.clone().unwrap_or_default();
-        let change = Change { user_id, actor, alt_text: None, retention, now: clock.now() };
-        let outcome = make_current(store, &picture.id, From::Uploading, change).await;
-        let outcome = outcome.and_then(|applied| applied.ok_or(UploadError::NoSuchPerson));
+        let now = clock.now();
+        let change = Change { user_id: user_id.clone(), actor, alt_text: None, retention, now };
+        let outcome = match make_current(store, &picture.id, From::Uploading, change).await {
+            Ok(Some(applied)) => Ok(applied),
+            Ok(None) => Err(super::vanished(store, &user_id).await),
+            Err(error) => Err(error),
+        };
         if outcome.is_err() {
             staging.give_up().await;
         }

@@ -67,6 +67,9 @@ pub enum UploadError {
     /// The person was deleted meanwhile.
     #[error("there is no such person any more")]
     NoSuchPerson,
+    /// It took so long that it was given up meanwhile.
+    #[error("the upload was given up")]
+    GivenUp,
     /// An administrator has blocked the person. `reason` is theirs to read.
     #[error("the person may not upload")]
     Blocked { reason: String },
@@ -100,6 +103,15 @@ pub async fn permit(core: &Core, user_id: &str) -> Result<(), UploadError> {
     match core.store.photo_block(user_id).await? {
         None => Ok(()),
         Some(block) => Err(UploadError::Blocked { reason: block.reason }),
+    }
+}
+
+/// Why a row that was just written is not there any more.
+async fn vanished(store: &Store, user_id: &str) -> UploadError {
+    match store.user(user_id).await {
+        Ok(None) => UploadError::NoSuchPerson,
+        Ok(Some(_)) => UploadError::GivenUp,
+        Err(error) => error.into(),
     }
 }
 

@@ -98,7 +98,8 @@ impl Staging {
             self.give_up().await;
         }
         if !held? {
-            return Err(UploadError::NoSuchPerson);
+            let user_id = self.picture.user_id.unwrap_or_default();
+            return Err(super::vanished(&self.store, &user_id).await);
         }
         self.picture.state = state::STAGED.to_owned();
         Ok(self.picture)

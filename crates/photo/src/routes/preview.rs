@@ -27,6 +27,12 @@ pub(super) async fn show(
     };
     let id = preview::open(core, token).ok_or_else(ApiError::not_found)?;
     let row = core.store.picture(id).await?.ok_or_else(ApiError::not_found)?;
+    // Of a disabled person nothing is shown any more.
+    if let Some(owner) = &row.user_id
+        && !core.store.user(owner).await?.is_some_and(|owner| owner.is_active)
+    {
+        return Err(ApiError::not_found());
+    }
     // Whoever confirmed it a moment ago still has the page with its preview.
     if ![state::STAGED, state::CURRENT, state::KEPT].contains(&row.state.as_str()) {
         return Err(ApiError::not_found());

@@ -2,8 +2,11 @@
 //! wrong to a status, a code and a sentence.
 
 use super::multipart::{self, BodyError, Photo, Received};
+use super::uploads;
 use crate::State;
 use crate::admission::Admitted;
+use crate::gallery::CAPTION_CHARS;
+use crate::gallery::text::caption;
 use crate::image::{CropBox, Refusal, Shape};
 use crate::import_url::{self, ImportError};
 use crate::lifecycle::{self, Applied, Purpose, Upload, UploadError};
@@ -29,6 +32,8 @@ pub(super) enum Failure {
     Body(BodyError),
     /// There was no file in the field of this name.
     Missing(&'static str),
+    /// A text beside it that cannot be taken: machine code and sentence.
+    Text(&'static str, Message),
     /// It was to be fetched from an address.
     Import(ImportError),
     Upload(UploadError),
@@ -118,6 +123,14 @@ impl Form {
         purpose: Purpose,
         shape: Shape,
     ) -> Result<Upload, Failure> {
+        let text = |name| self.text(name).unwrap_or_default();
+        let caption = match purpose {
+            Purpose::Profile => uploads::alt_text(text("alt_text"))
+                .map_err(|_| Failure::Text("alt_text_too_long", Message::AltTextTooLong))?,
+            Purpose::Gallery => caption(text("caption")).map_err(|_| {
+                Failure::Text("invalid_caption", Message::CaptionInvalid { most: CAPTION_CHARS as u64 })
+            })?,
+        };
         let (filename, bytes) = match (self.received.photo.take(), self.received.url.take()) {
             (Some(Photo { filename, bytes }), _) => (filename, bytes),
             (None, Some(address)) => {
@@ -137,7 +150,7 @@ impl Form {
             bytes,
             purpose,
             shape,
-            caption: None,
+            caption,
         })
     }
 }
@@ -178,6 +191,8 @@ impl Failure {
             Self::Upload(UploadError::TooOften { seconds }) => ApiError::too_many(seconds),
             Self::Upload(UploadError::Busy(_)) => ApiError::unavailable(Message::PhotoBusy),
             Self::Upload(UploadError::NoSuchPerson) => ApiError::token_invalid(),
+            Self::Text(code, message) => ApiError::bad_request(code, message),
+            Self::Upload(UploadError::GivenUp) => ApiError::unavailable(Message::PhotoBusy),
             Self::Upload(UploadError::Blocked { .. }) => {
                 ApiError::new(StatusCode::FORBIDDEN, "uploads_blocked", Message::UploadsBlocked)
             }
@@ -191,7 +206,7 @@ impl Failure {
                 } else {
                     tracing::error!(%error, "a photo could not be stored; `visage doctor` tells more");
                 }
-                ApiError::unavailable(Message::Unavailable)
+                ApiError::unavailable(Message::PhotoNotStored)
             }
             Self::Upload(error @ (UploadError::Key(_) | UploadError::Stopped(_))) => ApiError::internal(error),
             Self::Upload(UploadError::Store(error)) => error.into(),
@@ -215,9 +230,9 @@ impl Failure {
                 UploadError::Key(_) | UploadError::Stopped(_) => true,
                 UploadError::Refused(_) | UploadError::Busy(_) | UploadError::Blocked { .. } => false,
                 UploadError::Lost => true,
-                UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
+                UploadError::GivenUp | UploadError::TooOften { .. } | UploadError::NoSuchPerson => false,
             },
-            Self::Body(_) | Self::Missing(_) | Self::Import(_) => false,
+            Self::Body(_) | Self::Missing(_) | Self::Text(..) | Self::Import(_) => false,
         }
     }
 
@@ -227,6 +242,7 @@ impl Failure {
             Self::Upload(error) => match error {
                 UploadError::Refused(_) => self.code(),
                 UploadError::Busy(_) => "busy",
+                UploadError::GivenUp => "given_up",
                 UploadError::TooOften { .. } => "too_many_requests",
                 UploadError::Blocked { .. } => "uploads_blocked",
                 UploadError::NoSuchPerson => "no_such_person",
@@ -235,7 +251,7 @@ impl Failure {
                 UploadError::Store(_) => "database",
                 UploadError::Key(_) | UploadError::Stopped(_) => "server_error",
             },
-            Self::Body(_) | Self::Missing(_) | Self::Import(_) => self.code(),
+            Self::Body(_) | Self::Missing(_) | Self::Text(..) | Self::Import(_) => self.code(),
         });
     }
 
@@ -249,6 +265,7 @@ impl Failure {
             Self::Import(ImportError::Address) => "photo_url_invalid",
             Self::Import(ImportError::TooLarge) => Refusal::TooManyBytes.code(),
             Self::Import(ImportError::Failed(_)) => "photo_url_failed",
+            Self::Text(code, _) => code,
             Self::Body(BodyError::Malformed) | Self::Upload(_) => "invalid_request",
         }
     }
@@ -274,11 +291,14 @@ impl Failure {
                 Refusal::TooSmall => Message::PhotoTooSmall { pixels: u64::from(state.limits.min_side) },
                 Refusal::BadCrop => Message::PhotoCropInvalid,
             },
+            Self::Text(_, message) => *message,
+            Self::Upload(UploadError::GivenUp) => Message::PhotoBusy,
             Self::Upload(UploadError::Blocked { .. }) => Message::UploadsBlocked,
             Self::Upload(UploadError::Lost) => Message::PhotoLost,
             Self::Upload(UploadError::Busy(_)) => Message::PhotoBusy,
             Self::Upload(UploadError::TooOften { seconds }) => Message::TooManyRequests { seconds: *seconds },
-            Self::Upload(UploadError::Objects(_) | UploadError::Store(_)) => Message::Unavailable,
+            Self::Upload(UploadError::Objects(_)) => Message::PhotoNotStored,
+            Self::Upload(UploadError::Store(_)) => Message::Unavailable,
             Self::Upload(UploadError::NoSuchPerson | UploadError::Key(_) | UploadError::Stopped(_)) => {
                 Message::ServerError
             }

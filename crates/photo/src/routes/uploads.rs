@@ -89,10 +89,8 @@ pub(super) async fn stage(
     let form = upload::receive(&request, payload, &state, &core, ("image", caller.counts_for())).await;
     let mut form = form.map_err(|failure| failure.into_api(&state))?;
     let actor = caller.changes(&request, form.csrf())?;
-    let alt_text = alt_text(form.text("alt_text").unwrap_or_default())?;
     let staged = async {
         let upload = form.upload(&core, &actor, Purpose::Profile, form.square()?).await?;
-        let upload = lifecycle::Upload { caption: alt_text, ..upload };
         Ok(lifecycle::stage(&core, &state, upload).await?)
     };
     let picture = staged.await.map_err(|failure: Failure| failure.into_api(&state))?;
