@@ -3,7 +3,8 @@
 //! - `yardstick serve PORT`: a plain actix handler that answers a small JSON document, by GET, and by POST after
 //!   reading a form as the protocol's endpoints must;
 //! - `yardstick es256`: makes ES256 signatures and prints how many; who started it looks at its CPU time;
-//! - `yardstick photo FILE`: a JPEG of 12 megapixels, 4:2:0 and about 4 MB, like one from a telephone.
+//! - `yardstick photo FILE`: a JPEG of 12 megapixels, 4:2:0 and about 4 MB, like one from a telephone; a name that ends
+//!   in `.png`, `.gif` or `.webp` gives 5 MB of that.
 
 use std::{error::Error, fs};
 
@@ -12,6 +13,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
 };
+use image::ImageFormat;
 use serde::{Deserialize, Serialize};
 
 #[global_allocator]
@@ -85,6 +87,10 @@ fn es256() -> Outcome {
 }
 
 fn photo(file: &str) -> Outcome {
-    fs::write(file, tests::camera::twelve_megapixels()?)?;
+    let bytes = match ImageFormat::from_path(file)? {
+        ImageFormat::Jpeg => tests::camera::twelve_megapixels()?,
+        format => tests::camera::five_megabytes(format)?,
+    };
+    fs::write(file, bytes)?;
     Ok(())
 }

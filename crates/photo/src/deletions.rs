@@ -12,6 +12,7 @@ use futures_util::{StreamExt, stream};
 use protocol::Micros;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::deletions::Deletion;
 use store::{Store, StoreError};
@@ -127,8 +128,8 @@ struct Worker<'a> {
 /// What became of one row.
 enum Outcome {
     Deleted,
-    /// Another worker, or a move, has it.
-    Lost,
+    /// Another worker, or a move, has it; or its store was found to be away before it was its turn.
+    Left,
     Failed {
         error: String,
         /// The store, not this object, is the matter.
@@ -144,36 +145,40 @@ impl Worker<'_> {
             if claimed.is_empty() {
                 return Ok(all);
             }
+            let lease = claimed.first().map_or(0, |row| row.leased_until);
             let mut away = None;
-            // Nothing new is begun once the store is known to be away; leases give the rest back.
-            let mut left = stream::iter(claimed)
+            let is_away = &AtomicBool::new(false);
+            let mut attempts = stream::iter(claimed)
                 .map(|mut row| async move {
-                    let outcome = self.delete(&mut row).await;
+                    let outcome = if is_away.load(Ordering::Relaxed) {
+                        Ok(Outcome::Left)
+                    } else {
+                        self.delete(&mut row).await
+                    };
+                    if matches!(outcome, Ok(Outcome::Failed { is_away: true, .. })) {
+                        is_away.store(true, Ordering::Relaxed);
+                    }
                     (row, outcome)
                 })
                 .buffer_unordered(AT_ONCE);
-            while let Some((row, outcome)) = left.next().await {
+            while let Some((row, outcome)) = attempts.next().await {
                 match outcome? {
                     Outcome::Deleted => {
                         self.store.finish_deletion(&row).await?;
                         all.deleted += 1;
                         metrics::counter!("visage_photo_objects_deleted_total").increment(1);
                     }
-                    Outcome::Lost => {}
+                    Outcome::Left => {}
                     Outcome::Failed { error, is_away } => {
                         all.failed += 1;
                         self.postpone(&row, error).await?;
-                        if is_away {
-                            away = Some(row);
-                            break;
-                        }
+                        away = if is_away { Some(row) } else { away };
                     }
                 }
             }
-            drop(left);
             if let Some(row) = away {
                 let now = (self.clock)();
-                self.store.postpone_store(&row, now + wait(&row), now).await?;
+                self.store.postpone_store(&row, lease, now + wait(&row), now).await?;
                 return Ok(all);
             }
         }
@@ -182,7 +187,7 @@ impl Worker<'_> {
     async fn delete(&self, row: &mut Deletion) -> Result<Outcome, StoreError> {
         let until = (self.clock)() + LEASE;
         if !self.store.renew_deletion(row, until).await? {
-            return Ok(Outcome::Lost);
+            return Ok(Outcome::Left);
         }
         row.leased_until = until;
         let failed = |error: String, is_away| Ok(Outcome::Failed { error, is_away });

@@ -66,6 +66,8 @@ pub enum BadAddress {
     Folder,
     #[error("has an endpoint that is no http or https URL")]
     Endpoint,
+    #[error("has an endpoint with a user or a password: keys stand in a file of credentials or in the environment")]
+    EndpointSecret,
     #[error(
         "has an endpoint without encryption that is not on this machine: write https, or add `&allow_http=true` if nobody can listen there"
     )]
@@ -123,6 +125,9 @@ impl S3Address {
     pub fn checked(self) -> Result<Self, BadAddress> {
         if let Some(endpoint) = &self.endpoint {
             let url = Url::parse(endpoint).map_err(|_| BadAddress::Endpoint)?;
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err(BadAddress::EndpointSecret);
+            }
             match url.scheme() {
                 "https" => {}
                 "http" if self.allow_http || is_here(&url) => {}
@@ -192,6 +197,9 @@ impl fmt::Display for Address {
         match self {
             Self::Disk(path) => write!(f, "file://{}", path.display()),
             Self::Gcs { bucket } => write!(f, "gs://{bucket}"),
+            Self::S3(S3Address { bucket, endpoint: Some(endpoint), .. }) => {
+                write!(f, "s3://{bucket}?endpoint={endpoint}")
+            }
             Self::S3(s3) => write!(f, "s3://{}", s3.bucket),
             Self::Ftp(ftp) => write!(f, "{ftp}"),
         }
@@ -265,6 +273,8 @@ mod tests {
         assert!(parse("s3://photos?endpoint=http://127.0.0.1:9000").is_ok());
         assert_eq!(parse("s3://photos?endpoint=http://minio.example"), Err(BadAddress::Plain));
         assert!(parse("s3://photos?endpoint=http://minio.example&allow_http=true").is_ok());
+        let secret = parse("s3://photos?endpoint=https://me:s3cret@minio.example").unwrap_err();
+        assert!(secret == BadAddress::EndpointSecret && !secret.to_string().contains("s3cret"));
         assert_eq!(parse("s3://photos?zone=x"), Err(BadAddress::Parameter("zone".to_owned())));
         assert_eq!(parse("s3://photos/folder"), Err(BadAddress::BehindBucket));
     }

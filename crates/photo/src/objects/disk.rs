@@ -42,6 +42,15 @@ impl Disk {
             .unwrap_or_else(|stopped| Err(ObjectError::Unavailable(stopped.into())))
     }
 
+    /// A volume that is not mounted has no photos either; that none of them is there is then no answer.
+    fn is_here(&self) -> Result<(), ObjectError> {
+        if self.root.join(TEMPORARY).is_dir() {
+            return Ok(());
+        }
+        let what = format!("the folder {} is not there, or not as we left it", self.root.display());
+        Err(ObjectError::Unavailable(what.into()))
+    }
+
     fn path(&self, key: &ObjectKey) -> PathBuf {
         self.root.join(key.as_str())
     }
@@ -118,7 +127,7 @@ impl ObjectStore for Disk {
         let key = key.clone();
         self.run(move |disk| {
             let file = match File::open(disk.path(&key)) {
-                Err(error) if is_absent(&error) => return Ok(None),
+                Err(error) if is_absent(&error) => return disk.is_here().map(|()| None),
                 other => other.map_err(failed)?,
             };
             let metadata = file.metadata().map_err(failed)?;
@@ -138,7 +147,7 @@ impl ObjectStore for Disk {
     async fn exists(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
         let key = key.clone();
         self.run(move |disk| match fs::metadata(disk.path(&key)) {
-            Err(error) if is_absent(&error) => Ok(false),
+            Err(error) if is_absent(&error) => disk.is_here().map(|()| false),
             other => other.map(|metadata| metadata.is_file()).map_err(failed),
         })
         .await
@@ -149,7 +158,7 @@ impl ObjectStore for Disk {
         self.run(move |disk| {
             let path = disk.path(&key);
             match fs::remove_file(&path) {
-                Err(error) if is_absent(&error) => return Ok(false),
+                Err(error) if is_absent(&error) => return disk.is_here().map(|()| false),
                 other => other.map_err(failed)?,
             }
             // Folders go with their last file; `remove_dir` refuses the others.
@@ -166,6 +175,7 @@ impl ObjectStore for Disk {
     async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Result<Page, ObjectError> {
         let prefix = prefix.to_owned();
         self.run(move |disk| {
+            disk.is_here()?;
             // One more than asked for tells whether there is another page.
             let wanted = Wanted { prefix, after: cursor.unwrap_or_default() };
             let mut walk = Walk { wanted, most: limit + 1, found: Vec::new() };

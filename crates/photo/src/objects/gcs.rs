@@ -224,10 +224,16 @@ fn credentials(settings: &GcsSettings) -> Result<Option<Credentials>, ObjectErro
     built.map(Some).map_err(|error| denied(error.to_string()))
 }
 
-/// HTTP errors carry a status, gRPC errors a code; the same thing has two names.
+/// HTTP errors carry a status, gRPC errors a code; the same thing has two names. A bucket that is not there is no absent
+/// object but a mistake of ours.
 fn is_not_found(error: &Error) -> bool {
-    error.http_status_code() == Some(404)
-        || error.status().is_some_and(|status| status.code == Code::NotFound)
+    let is_absent = error.http_status_code() == Some(404)
+        || error.status().is_some_and(|status| status.code == Code::NotFound);
+    let payload = error.http_payload().map(|body| String::from_utf8_lossy(body).to_lowercase());
+    let names_bucket = |text: &str| text.contains("bucket does not exist");
+    is_absent
+        && !payload.is_some_and(|text| names_bucket(&text))
+        && !error.status().is_some_and(|status| names_bucket(&status.message.to_lowercase()))
 }
 
 fn is_precondition(error: &Error) -> bool {

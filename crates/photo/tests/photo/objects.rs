@@ -280,3 +280,25 @@ async fn what_a_crash_left_on_the_disk_is_tidied_up() {
     assert_eq!(store.tidy(i64::MAX).await.unwrap(), 1);
     assert!(!left.exists());
 }
+
+// A volume that is not mounted: that nothing is there is no answer.
+#[tokio::test]
+async fn a_disk_that_is_away_does_not_say_that_it_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Disk::open(folder.path().join("photos")).unwrap();
+    store.put(&key("x"), noise(10, 1)).await.unwrap();
+    std::fs::rename(folder.path().join("photos"), folder.path().join("elsewhere")).unwrap();
+    for mounted in [false, true] {
+        if mounted {
+            std::fs::create_dir(folder.path().join("photos")).unwrap();
+        }
+        assert!(store.get(&key("x"), 10).await.unwrap_err().is_transient());
+        assert!(store.exists(&key("x")).await.unwrap_err().is_transient());
+        assert!(store.delete(&key("x")).await.unwrap_err().is_transient());
+        assert!(store.list("", None, 10).await.unwrap_err().is_transient());
+        assert!(store.put(&key("y"), noise(10, 1)).await.unwrap_err().is_transient());
+    }
+    std::fs::remove_dir(folder.path().join("photos")).unwrap();
+    std::fs::rename(folder.path().join("elsewhere"), folder.path().join("photos")).unwrap();
+    assert!(store.delete(&key("x")).await.unwrap());
+}

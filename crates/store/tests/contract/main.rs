@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion")]
 
 mod codes_and_tokens;
+mod deletions;
 mod dump;
 mod events;
 mod expiry;
