@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyring::Random;
-use store::{Store, StoreError};
+use store::{DatabaseUrl, Store, StoreError};
 use web::{Clock, System};
 
 use crate::{
@@ -41,8 +41,37 @@ impl Place {
     }
 }
 
+/// What a command makes of a SQLite file that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// In a wrong folder there is none, and a command that answers of an empty one would seem to have worked.
+    Refused,
+    /// An installation may begin with it.
+    Made,
+}
+
+impl Missing {
+    pub fn made_if(begins: bool) -> Self {
+        if begins { Self::Made } else { Self::Refused }
+    }
+}
+
 /// Opens the database of the configuration, with its schema up to date, and runs `act` on it.
-pub fn run<T>(loaded: Loaded, act: impl AsyncFnOnce(&Place) -> Result<T, Failure>) -> Result<T, Failure> {
+pub fn run<T>(
+    loaded: Loaded,
+    missing: Missing,
+    act: impl AsyncFnOnce(&Place) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if let DatabaseUrl::Sqlite(path) = DatabaseUrl::parse(loaded.config.database.url.expose())?
+        && missing == Missing::Refused
+        && !path.exists()
+    {
+        return Err(Failure::new(format!(
+            "there is no database at {}. Run this where the installation is, or name its configuration with \
+             --config; `visage serve` makes a new one.",
+            path.display()
+        )));
+    }
     wait(async {
         let place = open(loaded.config).await?;
         let result = act(&place).await;

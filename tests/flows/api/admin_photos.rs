@@ -138,11 +138,10 @@ on_both! {
         let remove = |body: Value| {
             Answer::of(admin.request(Method::POST, &format!("{PHOTOS}/{id}/remove")).json(&body))
         };
-        for bad in [json!({}), json!({ "reason": 7 }), json!([])] {
-            remove(bad).await.expect_error(400, "invalid_request");
-        }
-        for bad in [" ".to_owned(), "a\nb".to_owned(), "x".repeat(501)] {
-            remove(json!({ "reason": bad })).await.expect_error(400, "invalid_field");
+        remove(json!([])).await.expect_error(400, "invalid_request");
+        let reasons = [json!(7), json!(" "), json!("a\nb"), json!("x".repeat(501))];
+        for bad in reasons.into_iter().map(|reason| json!({ "reason": reason })).chain([json!({})]) {
+            remove(bad).await.expect_error(400, "invalid_field");
         }
         let form = admin.request(Method::POST, &format!("{PHOTOS}/{id}/remove")).form(&[("reason", "x")]);
         Answer::of(form).await.expect_error(400, "invalid_request");

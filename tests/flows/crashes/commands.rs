@@ -15,6 +15,7 @@ const ROUNDS: usize = 6;
 // F11: whatever is left of a rotation, there is exactly one current and one next key of each kind.
 async fn key_rotation(engine: Engine) {
     let place = Place::new(engine).await;
+    place.run(&["migrate"], "");
     place.run(&["keys", "rotate", "--now"], "");
     for _ in 0..ROUNDS {
         binary::run_and_kill(

@@ -62,11 +62,17 @@ fn every_command_has_help_with_an_example() {
 async fn exit_codes_and_sentences() {
     let place = Place::new(Engine::Sqlite).await;
     let run = |arguments: &[&str], input: &str| codes(arguments, place.environment(), input);
+    // In a wrong folder nothing seems to have worked, and nothing is made.
+    for wrong in [&["photos", "cleanup"][..], &["photos", "stats"], &["user", "list"], &["client", "list"], &["keys", "list"]] {
+        let (code, _, said) = run(wrong, "");
+        assert!(code == Some(1) && said.contains("there is no database") && said.contains("--config"), "{said}");
+    }
+    assert!(!place.dir.path().join("visage.db").exists());
     assert_eq!(run(&["frobnicate"], "").0, Some(2));
-    assert_eq!(run(&["user", "show", "nobody@example.org"], "").0, Some(1));
     let (code, _, said) = run(&["user", "add", "--email", "a@example.org"], "short");
     assert_eq!(code, Some(1));
     assert!(said.contains("8 characters"), "{said}");
+    assert_eq!(run(&["user", "show", "nobody@example.org"], "").0, Some(1));
     assert_eq!(run(&["user", "add", "--email", "nobody"], "correct horse").0, Some(2));
     let (code, _, said) =
         run(&["client", "add", "--name", "x", "--redirect-uri", "http://evil.example/"], "");

@@ -110,6 +110,7 @@ async fn somebody_else_on_the_port_is_not_our_server() {
     let mut ours = Place::new(Engine::Sqlite).await;
     let listen = theirs.issuer.replace("http://localhost", "127.0.0.1");
     ours.set("VISAGE_SERVER__LISTEN", &listen);
+    ours.run(&["migrate"], "");
     let said = ours.run(&["keys", "rotate", "--alg", "ES256", "--now"], "");
     assert!(said.contains("No server is running here"), "{said}");
     assert_eq!(server.terminate(), Some(0));

@@ -39,6 +39,8 @@ async fn administrators_use_commands(engine: Engine) {
     let shown = place.run(&["photos", "show", id], "");
     assert!(shown.contains("state: current") && shown.contains(&photo), "{shown}");
 
+    assert!(shown.contains("person: grace@example.org") && !shown.contains('{'), "{shown}");
+
     // Wrong usage and what is not there, with a word on what to do.
     for (arguments, code, words) in [
         (&["photos", "show", "nothing"][..], 1, "visage photos list"),

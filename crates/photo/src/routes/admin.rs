@@ -9,8 +9,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use store::audit::AuditRow;
 use store::photo_admin::{Filter, Removal, Removed};
 use store::photo_blocks::PhotoBlock;
@@ -31,12 +31,6 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ADMIN_PHOTO).get(show).mount(cfg);
     Endpoint::at(paths::ADMIN_PHOTO_IMAGE).get(image).mount(cfg);
     Endpoint::at(paths::ADMIN_PHOTO_REMOVE).post(remove).mount(cfg);
-}
-
-/// For the person to read.
-#[derive(Deserialize)]
-struct Reason {
-    reason: String,
 }
 
 #[derive(Serialize)]
@@ -232,10 +226,10 @@ fn entry(core: &Core, actor: &User, action: &str, person: &User, detail: serde_j
 fn reason(request: &HttpRequest, body: &[u8]) -> Result<String, ApiError> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    let sent = serde_json::from_slice::<Reason>(body).ok();
+    let sent: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
     let sent = sent.filter(|_| essence.eq_ignore_ascii_case("application/json"));
     let sent = sent.ok_or_else(|| ApiError::bad_request("invalid_request", Message::InvalidBody))?;
-    admin::reason(&sent.reason).ok_or_else(|| invalid("reason"))
+    sent.get("reason").and_then(Value::as_str).and_then(admin::reason).ok_or_else(|| invalid("reason"))
 }
 
 fn limit(query: &Params) -> Result<i64, ApiError> {

@@ -8,7 +8,12 @@ use protocol::{Client, Scopes};
 use serde_json::{Value, json};
 
 use super::{client_details, client_details::Details, client_events, output};
-use crate::{config::Loaded, failure::Failure, place, place::Place};
+use crate::{
+    config::Loaded,
+    failure::Failure,
+    place,
+    place::{Missing, Place},
+};
 
 pub const EXAMPLE: &str = "Example:\n  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json";
 
@@ -67,7 +72,8 @@ pub struct One {
 }
 
 pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
-    place::run(loaded, async |place| match command {
+    let missing = Missing::made_if(matches!(command, Command::Add { .. }));
+    place::run(loaded, missing, async |place| match command {
         Command::Add { id, details, json } => add(place, id, details, json).await,
         Command::List { json } => list(place, json).await,
         Command::Show(one) => show(place, &find(place, &one.id).await?, None, one.json).await,

@@ -11,7 +11,12 @@ use protocol::SigningAlg;
 use serde_json::{Value, json};
 
 use super::output;
-use crate::{config::Loaded, failure::Failure, keys, place, place::Place};
+use crate::{
+    config::Loaded,
+    failure::Failure,
+    keys, place,
+    place::{Missing, Place},
+};
 
 pub const EXAMPLE: &str = "Example:\n  visage keys rotate --alg ES256";
 
@@ -52,7 +57,7 @@ pub struct Rotate {
 }
 
 pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
-    place::run(loaded, async |place| match command {
+    place::run(loaded, Missing::Refused, async |place| match command {
         Command::List { json } => list(place, json).await,
         Command::Rotate(arguments) => rotate(place, arguments).await,
         Command::Retire { id, json } => retire(place, &id, json).await,

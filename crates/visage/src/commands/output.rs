@@ -84,6 +84,12 @@ pub fn bytes(count: u64) -> String {
     indicatif::DecimalBytes(count).to_string()
 }
 
+/// `1 picture`, `2 pictures`.
+pub fn counted<N: std::fmt::Display + PartialEq + From<u8>>(count: N, one: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}
+
 /// Columns, padded to their widest cell.
 pub fn table(header: &[&str], rows: &[Vec<String>]) {
     let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();

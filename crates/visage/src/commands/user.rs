@@ -8,7 +8,12 @@ use serde_json::{Map, Value, json};
 use store::users::{RoleChange, User};
 
 use super::{input, output};
-use crate::{config::Loaded, failure::Failure, place, place::Place};
+use crate::{
+    config::Loaded,
+    failure::Failure,
+    place,
+    place::{Missing, Place},
+};
 
 pub const EXAMPLE: &str = "Example:\n  printf '%s' \"$PASSWORD\" | visage user add --email ada@example.org --name 'Ada Lovelace' --admin";
 
@@ -105,7 +110,8 @@ pub struct Json {
 }
 
 pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
-    place::run(loaded, async |place| match command {
+    let missing = Missing::made_if(matches!(command, Command::Add(_)));
+    place::run(loaded, missing, async |place| match command {
         Command::Add(arguments) => add(place, arguments).await,
         Command::List(arguments) => list(place, arguments.json).await,
         Command::Show(one) => show(&find(place, &one.who).await?, one.json),

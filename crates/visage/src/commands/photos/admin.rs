@@ -188,13 +188,30 @@ async fn show(place: &Place, id: &str, json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&upload);
     }
-    let described = serde_json::to_value(&upload).map_err(failed)?;
-    for (name, value) in described.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        match value {
-            Value::String(text) => {
-                output::line(format_args!("{name}: {}", text.replace(char::is_control, "?")))
-            }
-            value => output::line(format_args!("{name}: {value}")),
+    let mut lines = vec![
+        ("id", Some(upload.id)),
+        ("state", Some(upload.state)),
+        ("purpose", Some(upload.purpose)),
+        ("person", upload.person.map(|person| person.email.unwrap_or(person.id))),
+        ("client", upload.client_id),
+        ("store", Some(upload.store)),
+        ("bytes", Some(upload.bytes.to_string())),
+        ("sizes", Some(upload.sizes.iter().map(u32::to_string).collect::<Vec<_>>().join(" "))),
+        ("file", Some(upload.original_filename)),
+        ("caption", upload.caption),
+        ("uploaded", Some(upload.uploaded_at)),
+        ("confirmed", upload.confirmed_at),
+        ("superseded", upload.superseded_at),
+        ("removed because", upload.removed_reason),
+    ];
+    // The largest first.
+    let mut urls: Vec<_> = upload.urls.into_iter().collect();
+    urls.sort_by_key(|(side, _)| std::cmp::Reverse(side.parse::<u32>().unwrap_or(0)));
+    lines.extend(urls.into_iter().map(|(_, url)| ("address", Some(url))));
+    for (name, value) in lines {
+        if let Some(value) = value {
+            // Some of it was chosen by others: no control characters on a terminal.
+            output::line(format_args!("{name}: {}", value.replace(char::is_control, "?")));
         }
     }
     Ok(())
@@ -286,7 +303,8 @@ fn say(statistics: &Statistics) -> Result<(), Failure> {
     }
     output::line("Stores");
     for (store, stored) in &statistics.stores {
-        output::line(format_args!("  {store}: {} pictures, {} bytes", stored.pictures, stored.bytes));
+        let pictures = output::counted(stored.pictures, "picture");
+        output::line(format_args!("  {store}: {pictures}, {} bytes", stored.bytes));
     }
     let deletions = &statistics.deletions;
     let oldest = deletions.oldest_seconds.map(|age| format!(", the oldest for {age} s")).unwrap_or_default();

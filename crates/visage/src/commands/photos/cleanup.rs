@@ -10,7 +10,12 @@ use crate::{commands::output, compose, failure::Failure, place::Place};
 
 const DAY: i64 = 86_400_000_000;
 
-pub(super) async fn cleanup(place: &Place, days: u32, dry_run: bool, json: bool) -> Result<ExitCode, Failure> {
+pub(super) async fn cleanup(
+    place: &Place,
+    days: u32,
+    dry_run: bool,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     let older_than = i64::from(days) * DAY;
     let count = sweep::cleanup(&place.store, older_than, place.now(), dry_run).await?;
     if !dry_run {
@@ -19,12 +24,14 @@ pub(super) async fn cleanup(place: &Place, days: u32, dry_run: bool, json: bool)
         let state = photo::State::open(&compose::photo_settings(&place.config)).await.map_err(failed)?;
         deletions::delete_due(&place.store, &state, place.now()).await?;
     }
+    let waiting = output::counted(count, "picture");
+    let pictures = format!("{waiting} that waited for a confirmation or a gallery");
     if json {
         output::json(&json!({ "count": count, "dry_run": dry_run }))?;
     } else if dry_run {
-        output::line(format_args!("{count} staged uploads would be given up."));
+        output::line(format_args!("{pictures} would be given up."));
     } else {
-        output::line(format_args!("{count} staged uploads given up."));
+        output::line(format_args!("{pictures} given up."));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -58,7 +58,8 @@ pub(super) async fn import(place: &Place, arguments: Arguments) -> Result<ExitCo
         }
         let verb = if arguments.dry_run { "would be imported" } else { "imported" };
         output::line(format_args!(
-            "{imported} photos {verb}, {newer} left since the person's photo changed later, {} refused.",
+            "{} {verb}, {newer} left since the person's photo changed later, {} refused.",
+            output::counted(imported, "photo"),
             refused.len()
         ));
     }

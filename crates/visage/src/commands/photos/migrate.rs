@@ -34,8 +34,7 @@ pub struct Arguments {
 pub(super) async fn migrate(place: &Place, arguments: Arguments) -> Result<ExitCode, Failure> {
     let settings = compose::photo_settings(&place.config);
     let (from, to) = (named(&settings.stores, &arguments.from)?, named(&settings.stores, &arguments.to)?);
-    let url = |name: &str| settings.stores.iter().find(|one| one.name == name).map(|one| one.url.clone());
-    if from == to || url(&from) == url(&to) {
+    if from == to {
         return Err(Failure::usage(format!("`{from}` and `{to}` are the same store.")));
     }
     let (waiting, uploading) = migrate::waiting(&place.store, &from).await?;
@@ -45,7 +44,8 @@ pub(super) async fn migrate(place: &Place, arguments: Arguments) -> Result<ExitC
                 &json!({ "from": from, "to": to, "pictures": waiting, "uploading": uploading, "dry_run": true }),
             )?;
         } else {
-            output::line(format_args!("{waiting} pictures would move from `{from}` to `{to}`."));
+            let waiting = output::counted(waiting, "picture");
+            output::line(format_args!("{waiting} would move from `{from}` to `{to}`."));
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -80,12 +80,7 @@ fn named(stores: &[StoreSettings], given: &str) -> Result<String, Failure> {
     if stores.iter().any(|one| one.name == given) {
         return Ok(given.to_owned());
     }
-    // As it is shown: without a password.
-    let plain = |url: &str| {
-        let url = url.trim_end_matches('/');
-        url.parse::<Address>().map_or_else(|_| url.to_owned(), |address| address.to_string())
-    };
-    let mut named = stores.iter().filter(|one| plain(&one.url) == plain(given));
+    let mut named = stores.iter().filter(|one| is_the_same(&one.url, given));
     match (named.next(), named.next()) {
         (Some(one), None) => Ok(one.name.clone()),
         (Some(one), Some(other)) => Err(Failure::usage(format!(
@@ -104,13 +99,25 @@ fn named(stores: &[StoreSettings], given: &str) -> Result<String, Failure> {
     }
 }
 
+/// Whether two URLs say the same; a password need not be repeated.
+fn is_the_same(one: &str, other: &str) -> bool {
+    match (one.parse(), other.parse()) {
+        (Ok(Address::S3(one)), Ok(Address::S3(other))) => one == other,
+        (Ok(Address::Disk(one)), Ok(Address::Disk(other))) => one == other,
+        (Ok::<Address, _>(one), Ok::<Address, _>(other)) => one.to_string() == other.to_string(),
+        _ => one == other,
+    }
+}
+
 fn say(plan: &Plan, migrated: &Migrated) {
     for failed in &migrated.failed {
         output::note(format_args!("picture {}: {}", failed.picture, failed.why));
     }
     let Migrated { pictures, objects, gone, left_behind, uploading, .. } = migrated;
     output::line(format_args!(
-        "{pictures} pictures ({objects} objects, {}) moved from `{}` to `{}`.",
+        "{} ({}, {}) moved from `{}` to `{}`.",
+        output::counted(*pictures, "picture"),
+        output::counted(*objects, "object"),
         output::bytes(migrated.bytes),
         plan.from,
         plan.to

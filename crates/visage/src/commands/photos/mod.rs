@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::{config::Loaded, failure::Failure, place};
+use crate::{config::Loaded, failure::Failure, place, place::Missing};
 
 pub const EXAMPLE: &str = "Example:\n  visage photos verify --json";
 
@@ -23,6 +23,9 @@ pub enum Command {
         /// Delete objects that no row names; people whose photo is lost have none from then on
         #[arg(long)]
         repair: bool,
+        /// With --repair: give up to N lost pictures of a store up, even where it looks as if the store itself is not there
+        #[arg(long, value_name = "N", requires = "repair")]
+        give_up: Option<usize>,
         /// With --repair: only say what would be done
         #[arg(long)]
         dry_run: bool,
@@ -54,14 +57,17 @@ pub enum Command {
     Backup(backup::Arguments),
     /// Put a backup into an empty installation that has the same master key
     #[command(after_help = "Example:\n  visage photos restore /backup/visage")]
-    Restore(backup::Arguments),
+    Restore(backup::RestoreArguments),
     #[command(flatten)]
     Admin(admin::Command),
 }
 
 pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
-    place::run(loaded, async |place| match command {
-        Command::Verify { repair, dry_run, json } => verify::verify(place, repair && !dry_run, json).await,
+    let missing = Missing::made_if(matches!(command, Command::Restore(_)));
+    place::run(loaded, missing, async |place| match command {
+        Command::Verify { repair, give_up, dry_run, json } => {
+            verify::verify(place, repair && !dry_run, give_up, json).await
+        }
         Command::Admin(command) => admin::run(place, command).await.map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::import(place, arguments).await,
         Command::Backup(arguments) => backup::backup(place, arguments).await,
