@@ -85,7 +85,13 @@ async fn a_backup_comes_back_elsewhere() {
     std::fs::write(&object, b"something else").unwrap();
     assert!(refusal(&new, &["photos", "restore", folder]).contains("digest differs"));
     std::fs::write(&object, whole).unwrap();
-    let restored = json(&new, &["photos", "restore", folder, "--json"]);
+    // Photos of somebody are there that the backup does not know.
+    let stranger = new.dir.path().join("photos/profile-photos/x/1-a.jpg");
+    std::fs::create_dir_all(stranger.parent().unwrap()).unwrap();
+    std::fs::write(&stranger, b"x").unwrap();
+    assert!(refusal(&new, &["photos", "restore", folder]).contains("--take-over"));
+    std::fs::remove_file(&stranger).unwrap();
+    let restored = json(&new, &["photos", "restore", folder, "--keep-access", "--json"]);
     assert_eq!(restored["objects"], second["objects"]);
     assert_eq!(restored["rows"], second["rows"]);
     assert!(refusal(&new, &["photos", "restore", folder]).contains("lives in this database already"));
@@ -99,6 +105,59 @@ async fn a_backup_comes_back_elsewhere() {
     assert_eq!(tests::http().get(&picture).send().await.unwrap().bytes().await.unwrap(), bytes);
     app.refresh(token["refresh_token"].as_str().unwrap()).await.expect(200);
     app.upload(&access, picture::png(200, 3)).await.expect(200);
+    assert_eq!(server.terminate(), Some(0));
+    new.run(&["photos", "verify"], "");
+
+    // A copy beside it: the store of the first is refused, its queue and its people's access do not come along, and what
+    // was queued for a store of another name is forgotten with the name.
+    let mut copy = Place::new(Engine::Sqlite).await;
+    std::fs::create_dir_all(copy.dir.path().join("keys")).unwrap();
+    std::fs::copy(old.dir.path().join("keys/master.key"), copy.dir.path().join("keys/master.key")).unwrap();
+    let own = format!("file://{}", copy.dir.path().join("photos").display());
+    copy.set("VISAGE_PHOTOS__STORE", &format!("file://{}", new.dir.path().join("photos").display()));
+    assert!(refusal(&copy, &["photos", "restore", folder]).contains("belongs to another installation"));
+    copy.set("VISAGE_PHOTOS__STORE", &own);
+    copy.run(&["photos", "restore", folder], "");
+    copy.set("VISAGE_SERVER__LISTEN", &old.issuer.replace("http://localhost", "127.0.0.1"));
+    copy.set("VISAGE_SERVER__PUBLIC_URL", &old.issuer);
+    copy.issuer.clone_from(&old.issuer);
+    let server = copy.start().await;
+    app.userinfo(&access).await.expect_error(401, "invalid_token");
+    assert_eq!(tests::http().get(&picture).send().await.unwrap().status(), 200);
+    assert_eq!(server.terminate(), Some(0));
+    copy.run(&["photos", "verify"], "");
+}
+
+// What was on the queue of a store that is not configured where the backup is restored must not take living photos.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_the_middle_of_a_move_loses_nothing() {
+    let mut old = Place::new(Engine::Sqlite).await;
+    let second = old.dir.path().join("second");
+    old.set("VISAGE_PHOTOS__STORES__OTHER__URL", &format!("file://{}", second.display()));
+    let store = old.store_migrated().await;
+    let keys = quantity::make(&store, &old.dir.path().join("photos"), 20).await;
+    old.run(&["photos", "migrate", "--from", "default", "--to", "other", "--delete-source"], "");
+    assert!(store.deletions_waiting().await.unwrap() > 0, "the source is queued");
+    let same = format!("file://{}", old.dir.path().join("./second").display());
+    old.set("VISAGE_PHOTOS__STORES__AGAIN__URL", &same);
+    let refused =
+        refusal(&old, &["photos", "migrate", "--from", "other", "--to", "again", "--delete-source"]);
+    assert!(refused.contains("the same place"), "{refused}");
+    let dir = old.dir.path().join("backup");
+    old.run(&["photos", "backup", dir.to_str().unwrap()], "");
+
+    let new = Place::new(Engine::Sqlite).await;
+    std::fs::create_dir_all(new.dir.path().join("keys")).unwrap();
+    let key = old.dir.path().join("keys/master.key");
+    if key.exists() {
+        std::fs::copy(key, new.dir.path().join("keys/master.key")).unwrap();
+    }
+    let said = json(&new, &["photos", "restore", dir.to_str().unwrap(), "--json"]);
+    assert_eq!(said["stores"]["other"], "default");
+    let server = new.start().await;
+    moving::settled(&new.store().await).await;
+    let there = moving::objects(&Disk::open(new.dir.path().join("photos")).unwrap()).await;
+    assert_eq!(there, keys.into_iter().collect::<BTreeSet<_>>());
     assert_eq!(server.terminate(), Some(0));
     new.run(&["photos", "verify"], "");
 }
@@ -218,6 +277,16 @@ async fn what_verify_finds_it_repairs() {
     assert_eq!((code, verify(&[]).0, stranger.exists()), (0, 0, false));
     assert!(store.profile("p00001").await.unwrap().unwrap().portrait.is_none());
     assert_eq!(store.picture("p00050").await.unwrap().unwrap().state, state::CURRENT);
+    // The store is not there: nothing is given up, however often one asks.
+    let away = place.dir.path().join("away");
+    std::fs::rename(&photos, &away).unwrap();
+    let (code, said) = verify(&["--repair"]);
+    assert_eq!(code, 1);
+    assert!(said["doubtful"]["default"].as_u64().unwrap() > 50, "{said:#}");
+    assert!(store.profile("p00050").await.unwrap().unwrap().portrait.is_some());
+    std::fs::remove_dir_all(&photos).unwrap();
+    std::fs::rename(&away, &photos).unwrap();
+    assert_eq!(verify(&[]).0, 0, "nothing was given up");
     // A store that nobody configured (any more) is said.
     let elsewhere = store::pictures::Picture {
         id: "x".into(),

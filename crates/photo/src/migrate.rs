@@ -6,7 +6,7 @@
 //! win that transaction; whoever loses leaves nothing behind that the queue does not know.
 
 use crate::key::{BadKey, GALLERIES, KeyBase, ObjectKey, PROFILE_PHOTOS};
-use crate::objects::{LARGEST, ObjectError, ObjectStore, Stores};
+use crate::objects::{LARGEST, ObjectError, ObjectStore, Stores, are_one_place};
 use futures_util::{StreamExt, future::join_all, stream};
 use protocol::Micros;
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub enum MigrateError {
         "the store `{0}` belongs to another installation (its object `visage-installation` says so). Two installations must not share a store"
     )]
     Another(String),
+    #[error("`{0}` and `{1}` are the same place under two names: there is nothing to move")]
+    SamePlace(String, String),
     #[error("photo store `{store}`: {source}")]
     Objects { store: String, source: ObjectError },
 }
@@ -108,6 +110,7 @@ pub async fn migrate(
         failures: AtomicUsize::new(0),
     };
     mover.refuse_anothers().await?;
+    mover.refuse_same_place().await?;
     let mut all = Migrated::default();
     for pass in 1..=PASSES {
         all.failed = Vec::new();
@@ -151,6 +154,13 @@ impl Mover<'_> {
             crate::installation::Mark::Another => Err(MigrateError::Another(self.plan.to.clone())),
             crate::installation::Mark::Ours | crate::installation::Mark::None => Ok(()),
         }
+    }
+
+    /// Nothing would be copied, and everything deleted.
+    async fn refuse_same_place(&self) -> Result<(), MigrateError> {
+        let asked = are_one_place(&*self.to, &*self.from).await;
+        let same = asked.map_err(|source| MigrateError::Objects { store: self.plan.to.clone(), source })?;
+        if same { Err(MigrateError::SamePlace(self.plan.from.clone(), self.plan.to.clone())) } else { Ok(()) }
     }
 
     /// Everything that is in the source now, once.

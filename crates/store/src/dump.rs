@@ -150,7 +150,8 @@ impl Store {
     }
 
     /// Puts what [`Store::dump`] gave into this database instead of what it holds, in one transaction. `source` gives
-    /// the batches of a table one after the other; `renamed` are stores whose pictures are in another one now.
+    /// the batches of a table one after the other; `renamed` are stores whose pictures are in another one
+    /// now; what waits to be deleted is not renamed.
     /// `false`: somebody lives here already, nothing is changed.
     pub async fn restore(
         &self,
@@ -179,13 +180,11 @@ impl Store {
                     }
                 }
                 for (from, to) in renamed {
-                    for statement in $dialect.renames() {
-                        sql_query(statement)
-                            .bind::<Text, _>(from)
-                            .bind::<Text, _>(to)
-                            .execute(&mut $c)
-                            .await?;
-                    }
+                    sql_query($dialect.rename())
+                        .bind::<Text, _>(from)
+                        .bind::<Text, _>(to)
+                        .execute(&mut $c)
+                        .await?;
                 }
                 // Whoever remembers something of the database that was here forgets it.
                 $c.batch_execute(&format!("UPDATE epoch SET value = value + {} + 1", before.count)).await?;
@@ -261,18 +260,11 @@ impl Dialect {
         format!("INSERT INTO {table} ({}) SELECT {} FROM {rows}", names.join(", "), values.join(", "))
     }
 
-    /// Statements that take the old name of a store and the new one.
-    fn renames(self) -> [String; 3] {
-        let (from, to) = match self {
-            Self::Sqlite => ("?1", "?2"),
-            Self::Postgres => ("$1", "$2"),
-        };
-        [
-            format!("UPDATE pictures SET store = {to} WHERE store = {from}"),
-            format!(
-                "DELETE FROM deletions WHERE store = {from} AND key IN (SELECT key FROM deletions WHERE store = {to})"
-            ),
-            format!("UPDATE deletions SET store = {to}, id = {to} || ':' || key WHERE store = {from}"),
-        ]
+    /// Takes the old name of a store and the new one.
+    fn rename(self) -> &'static str {
+        match self {
+            Self::Sqlite => "UPDATE pictures SET store = ?2 WHERE store = ?1",
+            Self::Postgres => "UPDATE pictures SET store = $2 WHERE store = $1",
+        }
     }
 }

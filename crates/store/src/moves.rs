@@ -32,6 +32,9 @@ pub enum Moved {
     Busy,
 }
 
+/// A lease that ended this long ago is nobody's any more: its worker has given up or is dead, and so is its last request.
+const OVER: i64 = 120_000_000;
+
 /// Those that move. Objects of others are being written or being deleted.
 const MOVABLE: [&str; 3] = [state::STAGED, state::CURRENT, state::KEPT];
 
@@ -82,9 +85,9 @@ impl Store {
                     deletions::table
                         .filter(deletions::store.eq(&step.to))
                         .filter(deletions::key.eq(key))
-                        .filter(deletions::leased_until.le(now)),
+                        .filter(deletions::leased_until.eq(0).or(deletions::leased_until.lt(now - OVER))),
                 )
-                .set(deletions::not_before.eq(until))
+                .set((deletions::not_before.eq(until), deletions::leased_until.eq(0)))
                 .execute(c)
                 .await?;
                 if again == 0 {
@@ -133,7 +136,7 @@ impl Store {
                 deletions::table
                     .filter(deletions::store.eq(&step.to))
                     .filter(deletions::key.eq_any(&step.keys))
-                    .filter(deletions::leased_until.le(now)),
+                    .filter(deletions::leased_until.eq(0)),
             )
             .execute(c)
             .await?;

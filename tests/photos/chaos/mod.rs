@@ -210,7 +210,7 @@ async fn quiet(place: &Place) {
     let loaded = Loaded::load(None, place.environment().iter().cloned()).unwrap();
     let room = photo::State::open(&compose::photo_settings(&loaded.config)).await.unwrap();
     let store: Store = place.store().await;
-    let repair = photo::verify::Repair { mend: false, older_than: 0 };
+    let repair = photo::verify::Repair { older_than: 0, ..photo::verify::Repair::report() };
     let found = photo::verify::verify(&store, &room.stores, System.now(), repair, &|_| {}).await.unwrap();
     assert_eq!(found.missing, [], "rows that point to nothing");
     let orphans = found.orphans.len();

@@ -104,7 +104,8 @@ fn sweep(
     for entry in entries.flatten() {
         let name = format!("{above}{}", entry.file_name().to_string_lossy());
         let path = entry.path();
-        if path.is_dir() {
+        // A link is not followed: what it leads to is not ours.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             sweep(&path, &format!("{name}/"), is_kept, removed)?;
             // Refused where something is left in it.
             let _ = fs::remove_dir(&path);

@@ -14,7 +14,7 @@ mod folder;
 mod restore;
 mod write;
 
-pub use restore::{Backup, Restored};
+pub use restore::{Backup, Restored, Wish};
 pub use write::{BackedUp, backup};
 
 use crate::key::BadKey;
@@ -57,9 +57,15 @@ pub enum BackupError {
     )]
     Schema { theirs: String, ours: String },
     #[error(
-        "the store `{0}` belongs to another installation (its object `visage-installation` says so): restore into an empty one"
+        "the store `{0}` belongs to another installation (its object `visage-installation` says so): restore into an empty \
+         one, or, if that installation is no more, with --take-over"
     )]
     Another(String),
+    #[error(
+        "the store `{0}` holds photos that the backup does not name, so it may be another's: restore into an empty one, or, \
+         if they are nobody's, with --take-over"
+    )]
+    Strangers(String),
     #[error(transparent)]
     Key(#[from] BadKey),
 }

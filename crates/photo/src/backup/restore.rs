@@ -3,15 +3,16 @@
 use super::folder::{self, Folder};
 use super::{AT_ONCE, BackupError, FORMAT, Manifest, OBJECTS, Object, hex};
 use crate::installation::{self, Mark};
-use crate::key::ObjectKey;
+use crate::key::{GALLERIES, KeyBase, ObjectKey, PROFILE_PHOTOS};
 use crate::objects::{ObjectError, Stores};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use keyring::Digester;
 use protocol::Micros;
 use serde::Deserialize;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use store::pictures::state;
 use store::{Store, StoreError};
 
 /// Rows of one statement.
@@ -23,6 +24,19 @@ pub struct Backup {
     manifest: Manifest,
     settings: BTreeMap<String, String>,
 }
+
+/// What a person has to say yes to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Stores that belong to another installation, or hold what the backup does not name, become this one's.
+    pub take_over: bool,
+    /// Sessions, grants, codes and tokens come back too.
+    pub keep_access: bool,
+}
+
+/// Who had access then must not have it again: signed out, withdrawn, revoked since.
+const ACCESS: [&str; 6] =
+    ["sessions", "interactions", "codes", "grants", "refresh_tokens", "personal_tokens"];
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Restored {
@@ -75,12 +89,13 @@ impl Backup {
         self.manifest.objects as u64
     }
 
-    /// `progress` hears of each object.
+    /// `progress` hears of each object. The database keeps its own name as an installation, so that the one that was
+    /// backed up, if it lives on, and this one do not take each other's stores for their own.
     pub async fn restore(
         &self,
         store: &Store,
         stores: &Stores,
-        now: Micros,
+        wish: Wish,
         progress: &(dyn Fn() + Sync),
     ) -> Result<Restored, BackupError> {
         let ours = store::migration_names();
@@ -91,39 +106,53 @@ impl Backup {
         if !store.is_uninhabited().await? {
             return Err(BackupError::Inhabited);
         }
-        let (own, theirs) = (installation::name(store).await?, self.setting(installation::SETTING));
-        for (name, objects) in stores.iter() {
-            let failed = |source| BackupError::Objects { store: name.to_owned(), source };
-            let is_ours = installation::mark(&**objects, &own).await.map_err(failed)? != Mark::Another;
-            let is_theirs = match theirs {
-                Some(theirs) => installation::mark(&**objects, theirs).await.map_err(failed)? == Mark::Ours,
-                None => false,
-            };
-            if !is_ours && !is_theirs {
-                return Err(BackupError::Another(name.to_owned()));
-            }
-        }
+        let own = installation::name(store).await?;
+        self.claim(stores, &own, wish).await?;
         let renamed = self.renamed(stores)?;
         self.put_objects(stores, &renamed, progress).await?;
-        self.put_rows(store, &renamed).await?;
-        if let Some(theirs) = theirs {
-            for (name, objects) in stores.iter() {
-                let taken = installation::take_over(&**objects, theirs).await;
-                taken.map_err(|source| BackupError::Objects { store: name.to_owned(), source })?;
-            }
-        }
-        for picture in self.manifest.lost.keys() {
-            store.withdraw_picture(picture, now).await?;
-        }
-        let rows =
-            self.manifest.files.iter().filter(|(name, _)| *name != OBJECTS).map(|(_, file)| file.lines);
+        let rows = self.put_rows(store, &renamed, &own, wish).await?;
         Ok(Restored {
-            rows: rows.sum(),
+            rows,
             objects: self.manifest.objects,
             bytes: self.manifest.bytes,
             lost: self.manifest.lost.len(),
             renamed,
         })
+    }
+
+    /// Every store is this installation's from now on, before the first object is in it: who is killed can start again.
+    async fn claim(&self, stores: &Stores, own: &str, wish: Wish) -> Result<(), BackupError> {
+        let mut named: HashSet<String> = HashSet::new();
+        let path = self.file(OBJECTS);
+        for line in folder::lines(&path)? {
+            named.insert(parse::<Object>(&line.map_err(folder::at(&path))?)?.key);
+        }
+        for (name, objects) in stores.iter() {
+            let failed = |source| BackupError::Objects { store: name.to_owned(), source };
+            let mark = installation::mark(&**objects, own).await.map_err(failed)?;
+            if !wish.take_over && mark == Mark::Another {
+                return Err(BackupError::Another(name.to_owned()));
+            }
+            if !wish.take_over && mark == Mark::None {
+                for prefix in [PROFILE_PHOTOS, GALLERIES] {
+                    let mut cursor = None;
+                    loop {
+                        let page = objects.list(prefix, cursor, 1000).await.map_err(failed)?;
+                        if page.objects.iter().any(|object| !named.contains(&object.name)) {
+                            return Err(BackupError::Strangers(name.to_owned()));
+                        }
+                        cursor = page.next;
+                        if cursor.is_none() {
+                            break;
+                        }
+                    }
+                }
+            }
+            if mark != Mark::Ours {
+                installation::take_over(&**objects, own).await.map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// Every list has the digest that the manifest says.
@@ -187,20 +216,99 @@ impl Backup {
         stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn put_rows(&self, store: &Store, renamed: &[(String, String)]) -> Result<(), BackupError> {
+    async fn put_rows(
+        &self,
+        store: &Store,
+        renamed: &[(String, String)],
+        own: &str,
+        wish: Wish,
+    ) -> Result<usize, BackupError> {
+        let living = self.living(renamed)?;
         let open = RefCell::new(BTreeMap::new());
+        let mut rows = 0;
         let restored = store.restore(renamed, |table| {
             let mut open = open.borrow_mut();
+            if !wish.keep_access && ACCESS.contains(&table) {
+                return Ok(None);
+            }
             if !open.contains_key(table) {
                 let lines = folder::lines(&self.file(&format!("{table}.jsonl")));
                 open.insert(table, lines.map_err(|error| StoreError::Fault(error.to_string()))?);
             }
-            let lines = open.get_mut(table).into_iter().flatten().take(BATCH);
-            let batch: Vec<String> =
-                lines.collect::<Result<_, _>>().map_err(|error| StoreError::Fault(error.to_string()))?;
-            Ok((!batch.is_empty()).then_some(batch))
+            loop {
+                let lines = open.get_mut(table).into_iter().flatten().take(BATCH);
+                let lines: Vec<String> =
+                    lines.collect::<Result<_, _>>().map_err(|error| StoreError::Fault(error.to_string()))?;
+                if lines.is_empty() {
+                    return Ok(None);
+                }
+                let lines =
+                    lines.into_iter().map(|line| self.as_it_is_now(table, line, own, renamed, &living));
+                let batch: Vec<String> = lines
+                    .filter_map(Result::transpose)
+                    .collect::<Result<_, serde_json::Error>>()
+                    .map_err(|error| StoreError::Fault(format!("a line of the backup: {error}")))?;
+                rows += batch.len();
+                if !batch.is_empty() {
+                    return Ok(Some(batch));
+                }
+            }
         });
-        if restored.await? { Ok(()) } else { Err(BackupError::Inhabited) }
+        if restored.await? { Ok(rows) } else { Err(BackupError::Inhabited) }
+    }
+
+    /// A row as it comes into the new database; `None`: not at all.
+    fn as_it_is_now(
+        &self,
+        table: &str,
+        line: String,
+        own: &str,
+        renamed: &[(String, String)],
+        living: &HashMap<String, String>,
+    ) -> Result<Option<String>, serde_json::Error> {
+        let lost = |id: &serde_json::Value| id.as_str().is_some_and(|id| self.manifest.lost.contains_key(id));
+        if !matches!(table, "settings" | "deletions" | "pictures" | "users") {
+            return Ok(Some(line));
+        }
+        let mut row: serde_json::Value = serde_json::from_str(&line)?;
+        match table {
+            "settings" if row["name"] == installation::SETTING => row["value"] = own.into(),
+            "deletions" => {
+                let name = row["store"].as_str().unwrap_or_default();
+                let key = row["key"].as_str().and_then(|key| key.parse::<ObjectKey>().ok());
+                let base = key.and_then(|key| KeyBase::of(&key));
+                // What a living row names now must not be deleted, whatever was queued under the same name.
+                let lives =
+                    base.is_some_and(|base| living.get(base.as_str()).is_some_and(|store| store == name));
+                if lives || renamed.iter().any(|(from, _)| from == name) {
+                    return Ok(None);
+                }
+            }
+            "pictures" if lost(&row["id"]) => row["state"] = state::GONE.into(),
+            "users" if lost(&row["picture_id"]) => row["picture_id"] = serde_json::Value::Null,
+            _ => return Ok(Some(line)),
+        }
+        Ok(Some(row.to_string()))
+    }
+
+    /// Where each picture that has objects will be, by its key base.
+    fn living(&self, renamed: &[(String, String)]) -> Result<HashMap<String, String>, BackupError> {
+        #[derive(Deserialize)]
+        struct Row {
+            state: String,
+            store: String,
+            key_base: String,
+        }
+        let mut living = HashMap::new();
+        let path = self.file("pictures.jsonl");
+        for line in folder::lines(&path)? {
+            let row: Row = parse(&line.map_err(folder::at(&path))?)?;
+            if !matches!(row.state.as_str(), state::SUPERSEDED | state::GONE) {
+                let to = renamed.iter().find(|(from, _)| *from == row.store).map(|(_, to)| to.clone());
+                living.insert(row.key_base, to.unwrap_or(row.store));
+            }
+        }
+        Ok(living)
     }
 
     fn file(&self, name: &str) -> std::path::PathBuf {

@@ -72,6 +72,17 @@ pub struct Listed {
     pub written_at: Micros,
 }
 
+/// Whether two stores are one place under two names: what is put into the one is found in the other. The names do not
+/// tell (links, mounts, two ways to write one URL), so the stores are asked.
+pub async fn are_one_place(one: &dyn ObjectStore, other: &dyn ObjectStore) -> Result<bool, ObjectError> {
+    let unique = keyring::Random::system().id();
+    let key: ObjectKey = format!("visage-probe/{unique}").parse().map_err(|_| ObjectError::Corrupt)?;
+    one.put(&key, Bytes::from(unique)).await?;
+    let found = other.exists(&key).await;
+    one.delete(&key).await?;
+    found
+}
+
 /// Writes, reads, compares and deletes a small object: the only proof that a store works.
 /// `unique` must never have been used before.
 pub async fn probe(store: &dyn ObjectStore, unique: &str) -> Result<(), ObjectError> {

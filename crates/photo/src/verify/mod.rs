@@ -12,7 +12,7 @@ mod repair;
 mod survey;
 
 use crate::installation::{self, MARKER, Mark};
-use crate::objects::{ObjectError, ObjectStore, Stores};
+use crate::objects::{ObjectError, ObjectStore, Stores, are_one_place};
 use protocol::Micros;
 use std::collections::BTreeMap;
 use store::pictures::{Picture, state};
@@ -46,6 +46,8 @@ pub struct Verified {
     pub mended: bool,
     /// Stores in which the background sweep deletes nothing.
     pub held: Vec<(String, Held)>,
+    /// Stores in which so much is missing that it is more likely the store that is not there: nothing is given up.
+    pub doubtful: Vec<(String, usize)>,
     /// Stores that could not be looked through, and what they said.
     pub failed: Vec<(String, String)>,
 }
@@ -98,15 +100,17 @@ pub struct Repair {
     /// Deletes orphans, makes lost variants again; people whose photo is lost have none from then on.
     pub mend: bool,
     pub older_than: Micros,
+    /// So many pictures of a store are given up, whatever the store looks like.
+    pub give_up: Option<usize>,
 }
 
 impl Repair {
     pub fn report() -> Self {
-        Self { mend: false, older_than: ORPHAN_AGE }
+        Self { mend: false, older_than: ORPHAN_AGE, give_up: None }
     }
 
     pub fn mend() -> Self {
-        Self { mend: true, older_than: ORPHAN_AGE }
+        Self { mend: true, older_than: ORPHAN_AGE, give_up: None }
     }
 }
 
@@ -151,13 +155,17 @@ impl Comparison<'_> {
     async fn run(self) -> Result<Verified, VerifyError> {
         let installation = installation::name(self.store).await?;
         let mut verified = Verified { mended: self.repair.mend, ..Verified::default() };
+        let counts = self.store.pictures_by_store().await?;
         let mut present = BTreeMap::new();
         for (name, objects) in self.stores.iter() {
-            match self.look_through(name, &**objects, &installation).await {
+            let promised = |state: &str| matches!(state, state::STAGED | state::CURRENT | state::KEPT);
+            let own = counts.iter().filter(|(own, state, _)| own == name && promised(state));
+            let pictures = own.map(|(_, _, count)| usize::try_from(*count).unwrap_or(0)).sum();
+            match self.look_through(name, &**objects, &installation, pictures).await {
                 Ok((survey, held)) => {
                     verified.objects += survey.seen.len();
                     verified.held.extend(held.map(|why| (name.to_owned(), why)));
-                    if survey.copies > 0 {
+                    if survey.copies > 0 && !self.has_another_name(name).await {
                         verified.copies.push((name.to_owned(), survey.copies));
                     }
                     let orphans = survey.orphans.iter().map(|key| (name.to_owned(), key.to_string()));
@@ -171,7 +179,7 @@ impl Comparison<'_> {
             }
         }
         self.find_missing(&present, &mut verified).await?;
-        for (name, state, count) in self.store.pictures_by_store().await? {
+        for (name, state, count) in counts {
             if self.stores.get(&name).is_some() || state == state::SUPERSEDED {
                 continue;
             }
@@ -183,23 +191,38 @@ impl Comparison<'_> {
         Ok(verified)
     }
 
+    /// Two names of one place: what is in it by the one name is no copy by the other.
+    async fn has_another_name(&self, name: &str) -> bool {
+        let Some(own) = self.stores.get(name) else { return false };
+        for (_, other) in self.stores.iter().filter(|(other, _)| *other != name) {
+            // Whoever cannot be asked is not accused.
+            if are_one_place(&**own, &**other).await.unwrap_or(true) {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn look_through(
         &self,
         name: &str,
         objects: &dyn ObjectStore,
         installation: &str,
+        pictures: usize,
     ) -> Result<(Survey, Option<Held>), VerifyError> {
         let written_before = self.now - self.repair.older_than;
-        let survey = survey::survey(self.store, name, objects, written_before, self.progress).await?;
+        let mut survey = survey::survey(self.store, name, objects, written_before, self.progress).await?;
+        survey.pictures = pictures;
         let failed = |source| VerifyError::Objects { store: name.to_owned(), source };
         let mark = installation::mark(objects, installation).await.map_err(failed)?;
+        survey.is_ours = mark == Mark::Ours;
         let held = survey.held(mark);
         if self.deletes == Deletes::All || (self.deletes == Deletes::WhereSafe && held.is_none()) {
             for key in &survey.orphans {
                 survey::delete_orphan(self.store, name, objects, key).await?;
             }
             match (self.deletes, mark) {
-                (Deletes::All, Mark::Another | Mark::None) => {
+                (Deletes::All, Mark::Another | Mark::None) if survey.is_new_or_known() => {
                     installation::take_over(objects, installation).await.map_err(failed)?;
                 }
                 (_, Mark::None) if survey.is_new_or_known() => {
@@ -216,10 +239,10 @@ impl Comparison<'_> {
         present: &BTreeMap<String, Survey>,
         verified: &mut Verified,
     ) -> Result<(), VerifyError> {
-        let mut after = String::new();
+        let (mut after, mut missing) = (String::new(), Vec::new());
         loop {
             let rows = self.store.pictures(&after, 500).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else { break };
             after.clone_from(&last.id);
             (self.progress)(rows.len());
             for row in rows {
@@ -232,7 +255,7 @@ impl Comparison<'_> {
                     continue;
                 }
                 match self.is_missing(&row, &mut keys).await {
-                    Ok(true) => verified.missing.push(self.mend(row, keys).await?),
+                    Ok(true) => missing.push((row, keys)),
                     Ok(false) => {}
                     Err(VerifyError::Objects { store, source }) => {
                         verified.failed.push((store, source.to_string()));
@@ -241,6 +264,20 @@ impl Comparison<'_> {
                 }
             }
         }
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for (row, _) in &missing {
+            *counts.entry(row.store.clone()).or_default() += 1;
+        }
+        counts.retain(|name, count| {
+            let believed = present.get(name).is_some_and(|survey| survey.believes(*count));
+            !(believed || self.repair.give_up.is_some_and(|most| *count <= most))
+        });
+        for (row, keys) in missing {
+            let is_doubtful = counts.contains_key(&row.store);
+            verified.missing.push(self.mend(row, keys, is_doubtful).await?);
+        }
+        verified.doubtful = counts.into_iter().collect();
+        Ok(())
     }
 
     /// The listing may be minutes old: the objects are asked for one by one, and the row again after them, since it may
@@ -264,8 +301,8 @@ impl Comparison<'_> {
         Ok(!keys.is_empty() && again.is_some_and(|now| now.state == row.state && now.store == row.store))
     }
 
-    async fn mend(&self, row: Picture, keys: Vec<String>) -> Result<Missing, VerifyError> {
-        let fate = match (self.repair.mend, self.stores.get(&row.store)) {
+    async fn mend(&self, row: Picture, keys: Vec<String>, is_doubtful: bool) -> Result<Missing, VerifyError> {
+        let fate = match (self.repair.mend && !is_doubtful, self.stores.get(&row.store)) {
             (true, Some(objects)) => repair::repair(self.store, &**objects, &row, &keys, self.now).await?,
             _ => Fate::Found,
         };

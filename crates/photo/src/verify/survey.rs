@@ -25,6 +25,10 @@ pub(super) struct Survey {
     /// Of those, the ones whose picture is in another store.
     pub copies: usize,
     pub orphans: Vec<ObjectKey>,
+    /// Pictures whose rows say that they are in this store.
+    pub pictures: usize,
+    /// The store carries our mark.
+    pub is_ours: bool,
     /// Hashes of all names, sorted: eight bytes an object, whatever its name.
     pub seen: Vec<u64>,
 }
@@ -68,8 +72,15 @@ impl Survey {
         }
     }
 
+    /// An empty store that rows name is perhaps not the store at all: a volume that is not mounted.
     pub fn is_new_or_known(&self) -> bool {
-        self.seen.is_empty() || self.known > 0
+        self.known > 0 || (self.seen.is_empty() && self.pictures == 0)
+    }
+
+    /// Whether so many pictures can be lost and the store be there: it is ours by its mark or by what is in it, and most
+    /// is there.
+    pub fn believes(&self, missing: usize) -> bool {
+        (self.is_ours || self.known > 0) && missing <= FEW.max(self.pictures / 20)
     }
 
     async fn add(

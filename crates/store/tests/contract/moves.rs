@@ -62,7 +62,9 @@ on_both!(killed_between_copy_and_switch_the_queue_has_the_copies, fresh => {
     assert!(matches!(finished, Err(StoreError::Conflict(_))), "{finished:?}");
     assert_eq!(place(store).await, "default");
     // Its lease ends; then all is as before.
-    let later = UNTIL + 2 * SECOND;
+    let soon = UNTIL + 60 * SECOND;
+    assert_eq!(store.begin_move(step("default", "cloud"), soon, soon).await.unwrap(), Moved::Busy, "it may be deleting still");
+    let later = UNTIL + 200 * SECOND;
     assert_eq!(store.begin_move(step("default", "cloud"), later + SECOND, later).await.unwrap(), Moved::Yes);
     assert_eq!(store.finish_move(step("default", "cloud"), None, later).await.unwrap(), Moved::Yes);
     assert_eq!(store.deletions_waiting().await.unwrap(), 0);

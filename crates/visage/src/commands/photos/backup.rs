@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use photo::{
-    backup::{self, Backup},
+    backup::{self, Backup, Wish},
     objects::Stores,
 };
 use serde_json::json;
@@ -16,6 +16,21 @@ use crate::{commands::output, compose, failure::Failure, keys, place::Place};
 pub struct Arguments {
     /// The folder of the backup
     dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct RestoreArguments {
+    /// The folder of the backup
+    dir: PathBuf,
+    /// Make stores this installation's that belong to another, or hold photos that the backup does not name
+    #[arg(long)]
+    take_over: bool,
+    /// Bring sessions, grants and tokens back too: also those that were ended since
+    #[arg(long)]
+    keep_access: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -50,7 +65,7 @@ pub(super) async fn backup(place: &Place, arguments: Arguments) -> Result<ExitCo
     )))
 }
 
-pub(super) async fn restore(place: &Place, arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) async fn restore(place: &Place, arguments: RestoreArguments) -> Result<ExitCode, Failure> {
     let saved = Backup::open(&arguments.dir).map_err(failed)?;
     match saved.setting(keys::FINGERPRINT) {
         None => {}
@@ -73,8 +88,9 @@ pub(super) async fn restore(place: &Place, arguments: Arguments) -> Result<ExitC
     }
     let settings = compose::photo_settings(&place.config);
     let stores = Stores::open(&settings.stores).await.map_err(failed)?;
+    let wish = Wish { take_over: arguments.take_over, keep_access: arguments.keep_access };
     let bar = output::bar("restoring objects", saved.objects());
-    let restored = saved.restore(&place.store, &stores, place.now(), &|| bar.advance(1)).await;
+    let restored = saved.restore(&place.store, &stores, wish, &|| bar.advance(1)).await;
     drop(bar);
     let restored = restored.map_err(failed)?;
     let detail = json!({ "rows": restored.rows, "objects": restored.objects, "made_at": saved.made_at() });

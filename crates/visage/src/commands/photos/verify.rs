@@ -11,10 +11,15 @@ use serde_json::json;
 use super::failed;
 use crate::{commands::output, compose, failure::Failure, place::Place};
 
-pub(super) async fn verify(place: &Place, mend: bool, json: bool) -> Result<ExitCode, Failure> {
+pub(super) async fn verify(
+    place: &Place,
+    mend: bool,
+    give_up: Option<usize>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     let settings = compose::photo_settings(&place.config);
     let stores = Stores::open(&settings.stores).await.map_err(failed)?;
-    let repair = if mend { Repair::mend() } else { Repair::report() };
+    let repair = Repair { give_up, ..if mend { Repair::mend() } else { Repair::report() } };
     let bar = output::count("rows and objects compared");
     let looked = |count| bar.advance(count as u64);
     let verified = verify::verify(&place.store, &stores, place.now(), repair, &looked).await;
@@ -68,7 +73,13 @@ fn say(verified: &Verified) {
             ));
         }
     }
-    if !verified.mended && orphans + missing > 0 {
+    for (store, count) in &verified.doubtful {
+        output::line(format_args!(
+            "{count} pictures of the store `{store}` are missing. Is it there: mounted, with the right name? Nothing was given \
+             up. If they are lost: `visage photos verify --repair --give-up {count}`."
+        ));
+    }
+    if !verified.mended && orphans + missing > 0 && verified.doubtful.is_empty() {
         output::line("`visage photos verify --repair` mends that.");
     }
 }
@@ -89,6 +100,7 @@ fn described(verified: &Verified) -> serde_json::Value {
         verified.unknown.iter().map(|(store, count)| (store.clone(), json!(count))).collect();
     json!({
         "copies": copies, "unknown_stores": unknown,
+        "doubtful": verified.doubtful.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "objects": verified.objects, "orphans": orphans, "missing": missing, "held": held,
         "repaired": verified.mended,
     })
