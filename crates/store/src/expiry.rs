@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError,
     schema::{
-        attempts, audit, codes, grants, interactions, personal_tokens, photo_refusals, pictures,
-        refresh_tokens, revoked_tokens, sessions, used_assertions,
+        attempts, audit, codes, grants, interactions, organization_invitations, personal_tokens,
+        photo_refusals, pictures, refresh_tokens, revoked_tokens, sessions, used_assertions,
     },
 };
 
@@ -16,6 +16,9 @@ const DAY: i64 = 24 * HOUR;
 
 /// How long a person's history remembers a picture that has no objects any more.
 const GONE_KEPT: i64 = 400 * DAY;
+
+/// How long somebody may think about becoming an owner.
+const INVITED_FOR: i64 = 30 * DAY;
 
 /// What was swept, by table.
 pub type Swept = Vec<(&'static str, usize)>;
@@ -30,6 +33,9 @@ impl Store {
         now: i64,
     ) -> Result<Swept, StoreError> {
         write!(self, |c| {
+            let unanswered = organization_invitations::table
+                .filter(organization_invitations::created_at.le(now - INVITED_FOR));
+            let invitations = diesel::delete(unanswered).execute(c).await?;
             Ok(vec![
                 (
                     "sessions",
@@ -107,6 +113,7 @@ impl Store {
                     .execute(c)
                     .await?,
                 ),
+                ("organization_invitations", invitations),
                 (
                     "pictures",
                     diesel::delete(

@@ -276,6 +276,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    organization_invitations (organization_id, email) {
+        organization_id -> Text,
+        email -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     galleries (id) {
         id -> Text,
         organization_id -> Text,
@@ -365,6 +373,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     photo_refusals,
     organizations,
     organization_owners,
+    organization_invitations,
     galleries,
     personal_tokens,
     picture_links,

@@ -7,9 +7,9 @@ use crate::{
     Store, StoreError, Subject,
     audit::AuditRow,
     events::picture_event,
-    photo_blocks::is_blocked,
     galleries::discard_of_sessions,
     organizations::leave_organizations,
+    photo_blocks::is_blocked,
     pictures::{Portrait, Retention, queue_objects, state, supersede_current},
     schema::{albums, audit, codes, grants, personal_tokens, pictures, sessions, settings, users},
 };
@@ -315,7 +315,11 @@ impl Store {
     }
 
     /// Forgets a person: rows go in one transaction, their objects are queued for deletion (S136).
+    ///
+    /// Their galleries go before, since there may be too many for one transaction. Where that stops half-way, the person
+    /// is still there, and the next call goes on.
     pub async fn delete_user(&self, id: &str, delete_after: i64, now: i64) -> Result<bool, StoreError> {
+        self.end_galleries_of(id, delete_after, now).await?;
         let id = id.to_owned();
         change!(self, |c| {
             // First, as everywhere: a code that is being written holds its session and then needs the person.

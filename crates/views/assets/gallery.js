@@ -7,7 +7,7 @@ const list = document.getElementById('pictures');
 const blank = document.getElementById('picture');
 const add = document.getElementById('add');
 const said = document.getElementById('said');
-const token = add.elements.csrf.value;
+const token = add.dataset.csrf;
 
 // --- What became of it ----------------------------------------------------------------------------------------------
 
@@ -60,7 +60,8 @@ function number() {
   });
   document.getElementById('none').hidden = all.length > 0;
   const full = all.length >= Number(add.dataset.most);
-  add.hidden = full;
+  add.hidden = full || 'blocked' in add.dataset;
+  document.getElementById('add-file').disabled = add.hidden;
   document.getElementById('full').hidden = !full;
 }
 
@@ -154,6 +155,11 @@ list.addEventListener('change', (event) => {
   if (event.target.name === 'caption') queue(() => caption(event.target.closest('.picture'), event.target.form));
 });
 
+// Nothing stands over the question.
+list.addEventListener('toggle', (event) => {
+  if (event.target.open) said.replaceChildren();
+}, { capture: true });
+
 // Escape closes the question.
 list.addEventListener('keydown', (event) => {
   const question = event.key === 'Escape' && event.target.closest('details[open]');
@@ -166,7 +172,7 @@ list.addEventListener('keydown', (event) => {
 
 const input = document.getElementById('add-file');
 const chosen = add.querySelector('.chosen');
-const button = add.querySelector('[type=submit]');
+const button = document.getElementById('upload');
 /** @type {Map<Element, File>} */
 const waiting = new Map();
 let sending = false;
@@ -174,6 +180,8 @@ let sending = false;
 input.multiple = true;
 add.classList.add('several');
 input.required = false;
+// No button of a form any more: Enter in a field must not press it.
+button.type = 'button';
 button.disabled = true;
 for (const hint of add.querySelectorAll('.drop-hint')) hint.hidden = false;
 
@@ -284,10 +292,19 @@ async function upload() {
 }
 
 input.addEventListener('change', () => choose(input.files));
-add.addEventListener('submit', (event) => {
+button.addEventListener('click', () => {
+  if (!sending) upload();
+});
+
+// What was chosen is sent before the form that leaves the page; what was refused keeps it here, with its reason.
+const main = document.getElementById('gallery');
+main.addEventListener('submit', async (event) => {
+  if (waiting.size === 0 && !sending) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (!sending) upload();
+  if (sending) return;
+  await upload();
+  if (waiting.size === 0) main.requestSubmit();
 }, { capture: true });
 
 // A file that misses the zone would be opened instead of the page.

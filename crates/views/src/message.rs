@@ -54,6 +54,8 @@ messages! {
     /// The token is a client's own.
     PersonMissing = "person-missing",
     SignInRequired = "sign-in-required",
+    /// Where a token is as good.
+    CallerMissing = "caller-missing",
     Forbidden = "forbidden",
     /// The form came without its secret, or from elsewhere.
     FormForged = "form-forged",
@@ -112,6 +114,8 @@ messages! {
     WaitingFull { most: u64 } = "waiting-full",
     OrganizationMissing = "organization-missing",
     OrganizationRenamed = "organization-renamed",
+    OrganizationDeleted = "organization-deleted",
+    OrganizationNotEmpty = "organization-not-empty",
     OrganizationNameInvalid = "organization-name-invalid",
     OrganizationNameTaken = "organization-name-taken",
     /// An owner was asked in, whether or not anybody has the address.
@@ -251,13 +255,19 @@ mod tests {
             (3599, "one hour", "une heure"),
             (3601, "2 hours", "2 heures"),
         ] {
-            assert_eq!(wait(seconds, Locale::En), format!("Too many requests. Please try again in {english}."));
+            assert_eq!(
+                wait(seconds, Locale::En),
+                format!("Too many requests. Please try again in {english}.")
+            );
             assert_eq!(wait(seconds, Locale::Fr), format!("Trop de requêtes. Réessayez dans {french}."));
         }
         let waited = Message::TooManyRequests { seconds: 3599 };
         assert_eq!(waited.in_query(), "too-many-requests&seconds=3599");
         assert_eq!(Message::TooManyRequests { seconds: 60 }.after(Some("3599")), waited);
-        assert_eq!(Message::TooManyRequests { seconds: 60 }.after(Some("x")).in_query(), "too-many-requests&seconds=60");
+        assert_eq!(
+            Message::TooManyRequests { seconds: 60 }.after(Some("x")).in_query(),
+            "too-many-requests&seconds=60"
+        );
         assert_eq!(Message::PhotoBusy.after(Some("9")).in_query(), "photo-busy");
         let scope = Message::ScopeMissing { scope: "email" };
         assert_eq!(scope.text(Locale::En), "The access token lacks the scope “email”.");

@@ -122,7 +122,8 @@ page!(SetupPage, SetupTemplate, "setup.html");
 ///
 /// form#photo (multipart: `csrf`, `alt_text`, then `photo`) to `/account/photo`, form#photo-remove to
 /// `/account/photo/remove`, form#photo-alt (`alt_text`) to `/account/photo/alt`, a form.restore (`upload_id`) an earlier
-/// photo to `/account/photo/restore`,
+/// photo to `/account/photo/restore`, form#photo-waiting (`upload_id`) one that waits to `/account/photo/confirm` or
+/// `/account/photo/discard`,
 /// form#name (`name`) to `/account/name`, form#password (`current`, `new`, `repeat`) to `/account/password`,
 /// a form.withdraw (`client_id`) an application to `/account/applications/withdraw`.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +135,8 @@ pub struct AccountPage {
     /// What is in the photo, in the person's words.
     pub photo_alt: String,
     pub photo_max_bytes: u64,
+    /// One that was uploaded and not confirmed: the person left the page, or loaded it again.
+    pub waiting: Option<EarlierPhoto>,
     /// Earlier photos that were kept, newest first.
     pub earlier: Vec<EarlierPhoto>,
     /// Why an administrator took the last photo away, and when (Unix microseconds).
@@ -152,7 +155,7 @@ pub struct AccountPage {
 }
 page!(AccountPage, AccountTemplate, "account.html");
 
-/// A photo that can be restored.
+/// A photo that can be restored or confirmed.
 #[derive(Debug, Clone, Default)]
 pub struct EarlierPhoto {
     pub id: String,

@@ -96,6 +96,14 @@ pub(crate) fn message(locale: Locale, key: &str, arguments: &[(&'static str, Arg
             ("seconds", Argument::Number(seconds)) => {
                 fluent.set("seconds", seconds);
                 fluent.set("minutes", seconds.div_ceil(60));
+                // As people would say it.
+                let (unit, count) = match seconds {
+                    0..=90 => ("seconds", seconds),
+                    91..=3540 => ("minutes", seconds.div_ceil(60)),
+                    _ => ("hours", seconds.div_ceil(3600)),
+                };
+                fluent.set("unit", unit);
+                fluent.set("count", count);
             }
             (name, Argument::Number(number)) => fluent.set(name, number),
             (name, Argument::Text(text)) => fluent.set(name, text),

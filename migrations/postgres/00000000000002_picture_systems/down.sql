@@ -3,6 +3,7 @@ DROP TABLE event_receivers;
 DROP TABLE picture_links;
 DROP TABLE personal_tokens;
 DROP TABLE galleries;
+DROP TABLE organization_invitations;
 DROP TABLE organization_owners;
 DROP TABLE organizations;
 DROP TABLE photo_refusals;

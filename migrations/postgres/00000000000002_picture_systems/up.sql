@@ -47,6 +47,15 @@ CREATE TABLE organization_owners (
   UNIQUE (user_id, name)
 );
 
+-- Whoever was asked to become an owner, by address: nobody learns whether it has an account. They say yes or no themselves.
+CREATE TABLE organization_invitations (
+  organization_id TEXT   NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+  email           TEXT   NOT NULL,
+  created_at      BIGINT NOT NULL,
+  PRIMARY KEY (organization_id, email)
+);
+CREATE INDEX organization_invitations_by_email ON organization_invitations (email, created_at);
+
 -- Its pictures lie in the album of the same id.
 CREATE TABLE galleries (
   id              TEXT   NOT NULL PRIMARY KEY,

@@ -149,7 +149,10 @@ async fn whole_way(house: &House, asking: &Asking<'_>, hue: u8) {
         .await
         .expect(200);
     assert_eq!(asking.get(&at("")).await.expect(200).body["establishment"], format!("Grand Hôtel {hue}"));
+    Answer::of(asking.ask(Method::DELETE, &place)).await.expect_error(400, "not_empty");
     Answer::of(asking.ask(Method::DELETE, &at(""))).await.expect(200);
+    Answer::of(asking.ask(Method::DELETE, &place)).await.expect(200);
+    Answer::of(asking.ask(Method::DELETE, &place)).await.expect_error(404, "not_found");
 }
 
 on_both! {

@@ -14,6 +14,7 @@ fn routes(room: &str, image: &str, establishment: &str) -> Vec<(Method, String)>
         (Method::POST, format!("/rooms/{room}/reorder-images/")),
         (Method::POST, format!("/rooms/{room}/images/{image}/caption/")),
         (Method::PUT, format!("/rooms/establishments/{establishment}/")),
+        (Method::DELETE, format!("/rooms/establishments/{establishment}/")),
     ]
 }
 
@@ -108,23 +109,76 @@ on_both! {
         let room = asking.room("Chambre", "Hôtel").await;
         let id = room["id"].as_str().unwrap();
         let place = format!("/rooms/establishments/{}/owners/", room["establishment_id"].as_str().unwrap());
+        let invitations = "/rooms/invitations/";
+        let accept = format!("/rooms/invitations/{}/accept/", room["establishment_id"].as_str().unwrap());
         // Never with a token: no client decides who owns an organization.
-        asking.get(&place).await.expect(401);
-        asking.post(&place, &json!({ "email": bob.email })).await.expect(401);
+        for (method, path) in [
+            (Method::GET, place.as_str()),
+            (Method::POST, &place),
+            (Method::DELETE, &format!("{place}{}/", ada.email)),
+            (Method::GET, invitations),
+            (Method::POST, &accept),
+            (Method::POST, &accept.replace("accept", "decline")),
+        ] {
+            let answer = Answer::of(asking.ask(method.clone(), path).json(&json!({ "email": bob.email }))).await;
+            assert_eq!((answer.status, answer.text("error")), (401, "sign_in_required"), "{method} {path}");
+        }
         let (adas, bobs) = (house.sign_in(&ada).await, house.sign_in(&bob).await);
+        let csrf = Answer::of(bobs.plain(Method::POST, &accept)).await;
+        assert_eq!((csrf.status, csrf.text("error")), (403, "csrf"));
         let (adas, bobs) = (Asking::Browser(&adas), Asking::Browser(&bobs));
         bobs.get(&place).await.expect_error(404, "not_found");
         bobs.post(&place, &json!({ "email": bob.email })).await.expect_error(404, "not_found");
-        adas.post(&place, &json!({ "email": "nobody@example.org" })).await.expect_error(400, "owner_unknown");
-        adas.post(&place, &json!({ "email": bob.email.to_uppercase() })).await.expect(200);
+        bobs.post(&accept, &json!({})).await.expect_error(404, "not_found");
+        adas.post(&place, &json!({ "email": "nobody" })).await.expect_error(400, "invalid_email");
+        // The answer is the same whether or not somebody has the address.
+        let nobody = adas.post(&place, &json!({ "email": "nobody@example.org" })).await.expect(200);
+        let somebody = adas.post(&place, &json!({ "email": bob.email.to_uppercase() })).await.expect(200);
+        assert_eq!(nobody.body, somebody.body);
+        let owners = adas.get(&place).await.expect(200).body;
+        let own = json!({ "name": "Grace Garden", "email": ada.email });
+        assert_eq!(owners, json!({ "owners": [own], "invited": [bob.email, "nobody@example.org"] }));
+        // Being asked changes nothing: what they send under a name of their own stays their own.
+        bobs.waits(7).await;
+        let bobs_room = bobs.room("Mine", "Hôtel").await;
+        assert_ne!(bobs_room["establishment_id"], room["establishment_id"]);
+        asking.get(&format!("/rooms/{}/", bobs_room["id"].as_str().unwrap())).await.expect_error(404, "not_found");
+        bobs.get(&format!("/rooms/{id}/")).await.expect_error(404, "not_found");
+        let asked = bobs.get(invitations).await.expect(200).body;
+        assert_eq!(asked["invitations"][0]["id"], room["establishment_id"]);
+        bobs.post(&accept, &json!({})).await.expect_error(400, "name_taken");
+        let own = format!("/rooms/establishments/{}/", bobs_room["establishment_id"].as_str().unwrap());
+        Answer::of(bobs.ask(Method::PUT, &own).json(&json!({ "name": "Bob's" }))).await.expect(200);
+        bobs.post(&accept, &json!({})).await.expect(200);
+        bobs.post(&accept, &json!({})).await.expect_error(404, "not_found");
         adas.post(&place, &json!({ "email": bob.email })).await.expect_error(400, "owner_already");
-        let owners = bobs.get(&place).await.expect(200).body;
-        assert_eq!(owners["owners"][1], json!({ "id": bob.id, "name": "Grace Garden", "email": bob.email }));
         assert!(bobs.images(id).await.is_empty());
         bobs.upload(&format!("/rooms/{id}/upload-image/"), 5).await.expect(201);
-        Answer::of(bobs.ask(Method::DELETE, &format!("{place}{}/", ada.id))).await.expect(200);
+        Answer::of(bobs.ask(Method::DELETE, &format!("{place}{}/", ada.email))).await.expect(200);
         asking.get(&format!("/rooms/{id}/")).await.expect_error(404, "not_found");
-        Answer::of(adas.ask(Method::DELETE, &format!("{place}{}/", bob.id))).await.expect_error(404, "not_found");
-        Answer::of(bobs.ask(Method::DELETE, &format!("{place}{}/", bob.id))).await.expect_error(400, "last_owner");
+        Answer::of(adas.ask(Method::DELETE, &format!("{place}{}/", bob.email))).await.expect_error(404, "not_found");
+        Answer::of(bobs.ask(Method::DELETE, &format!("{place}{}/", bob.email))).await.expect_error(400, "last_owner");
+        let withdrawn = format!("{place}nobody@example.org/");
+        Answer::of(bobs.ask(Method::DELETE, &withdrawn)).await.expect(200);
+        Answer::of(bobs.ask(Method::DELETE, &withdrawn)).await.expect_error(404, "not_found");
+        // And no: asked again, declined.
+        bobs.post(&place, &json!({ "email": ada.email })).await.expect(200);
+        adas.post(&accept.replace("accept", "decline"), &json!({})).await.expect(200);
+        adas.post(&accept, &json!({})).await.expect_error(404, "not_found");
+    }
+
+    // A person cannot make more galleries than anybody could look through, or delete.
+    async fn galleries_are_counted(house: &House) {
+        let person = house.person("ada@example.org").await;
+        let session = house.sign_in(&person).await;
+        let asking = Asking::Browser(&session);
+        for _ in 0..60 {
+            asking.room("Chambre", "Hôtel").await;
+        }
+        let body = json!({ "name": "Chambre", "establishment": "Hôtel" });
+        let refused = asking.post("/rooms/", &body).await.expect_error(429, "too_many_requests");
+        assert!(refused.headers.contains_key("retry-after"));
+        house.store().delete_user(&person.id, 0, house.clock_now()).await.unwrap();
+        assert!(house.store().user(&person.id).await.unwrap().is_none());
     }
 }

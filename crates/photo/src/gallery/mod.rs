@@ -6,7 +6,8 @@ mod pictures;
 pub(crate) mod text;
 
 pub use organizations::{
-    accept_invitation, decline_invitation, invite_owner, remove_owner, rename_organization,
+    accept_invitation, decline_invitation, delete_organization, invite_owner, remove_owner,
+    rename_organization,
 };
 pub use pictures::{Step, add, caption, discard_waiting, remove, reorder, step, wait};
 pub use text::CAPTION_CHARS;
@@ -41,6 +42,7 @@ impl Problem {
         match denied {
             Denied::NotFound => Self::NotFound,
             Denied::NoOrganization => Self::Refused("establishment_not_found", Message::OrganizationMissing),
+            Denied::NotEmpty => Self::Refused("not_empty", Message::OrganizationNotEmpty),
             Denied::NameTaken => Self::Refused("name_taken", Message::OrganizationNameTaken),
             Denied::LastOwner => Self::Refused("last_owner", Message::OwnerLast),
             Denied::Full => Self::Refused(full.0, full.1),

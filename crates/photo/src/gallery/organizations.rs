@@ -1,14 +1,12 @@
 //! Who owns the galleries.
 
-use super::{OWNERS_FULL, Problem, done, text};
-use crate::lifecycle::UploadError;
-use protocol::Micros;
+use super::{GALLERIES_FULL, OWNERS_FULL, Problem, charge, done, text};
+use store::users::User;
 use views::Message;
 use web::Core;
 
-const HOUR: Micros = 3_600_000_000;
-/// Addresses that a person may try in an hour: the answer tells whether somebody has an account.
-const TRIES: i64 = 30;
+/// Of one person, in an hour.
+const INVITATIONS: i64 = 30;
 
 pub async fn rename_organization(
     core: &Core,
@@ -20,26 +18,45 @@ pub async fn rename_organization(
     done(core.store.rename_organization(id, user_id, name).await)
 }
 
-/// Makes the person with this address an owner too.
-pub async fn add_owner(core: &Core, id: &str, user_id: &str, email: &str) -> Result<(), Problem> {
-    // Before anybody is looked up: who owns nothing here learns nothing here.
-    core.store.organization(id, user_id).await?.ok_or(Problem::NotFound)?;
-    let now = core.now();
-    let digest = keyring::digest(format!("owner\0{user_id}").as_bytes()).to_vec();
-    if let Some(until) = core.store.charge_upload(digest, TRIES, HOUR, now).await? {
-        let seconds = ((until - now).max(1_000_000) / 1_000_000).unsigned_abs();
-        return Err(Problem::Upload(UploadError::TooOften { seconds }));
+/// Without galleries only.
+pub async fn delete_organization(core: &Core, id: &str, user_id: &str) -> Result<(), Problem> {
+    done(core.store.delete_organization(id, user_id).await)
+}
+
+/// Asks whoever has this address to become an owner too. The answer is the same whether or not anybody has it.
+pub async fn invite_owner(core: &Core, id: &str, user_id: &str, email: &str) -> Result<(), Problem> {
+    let email = email.trim().to_lowercase();
+    let plausible = email.len() <= 254 && !email.contains(char::is_whitespace);
+    if !plausible || email.split_once('@').is_none_or(|(name, host)| name.is_empty() || host.is_empty()) {
+        return Err(Problem::Refused("invalid_email", Message::EmailInvalid));
     }
-    let person = core.store.user_by_email(email.trim()).await?.filter(|person| person.is_active);
-    let person = person.ok_or(Problem::Refused("owner_unknown", Message::OwnerUnknown))?;
-    match core.store.add_owner(id, user_id, &person.id, now).await? {
+    charge(core, "owner", user_id, INVITATIONS).await?;
+    match core.store.invite_owner(id, user_id, &email, core.now()).await? {
         Ok(true) => Ok(()),
         Ok(false) => Err(Problem::Refused("owner_already", Message::OwnerAlready)),
         Err(denied) => Err(Problem::of(denied, OWNERS_FULL)),
     }
 }
 
-/// Never the last one.
-pub async fn remove_owner(core: &Core, id: &str, user_id: &str, owner: &str) -> Result<(), Problem> {
-    done(core.store.remove_owner(id, user_id, owner).await)
+/// The person says yes.
+pub async fn accept_invitation(core: &Core, id: &str, user_id: &str) -> Result<(), Problem> {
+    let accepted = core.store.accept_invitation(id, user_id, core.now()).await?;
+    accepted.map_err(|denied| Problem::of(denied, GALLERIES_FULL))
+}
+
+/// The person says no.
+pub async fn decline_invitation(core: &Core, id: &str, user: &User) -> Result<(), Problem> {
+    let asked = core.store.withdraw_invitation(id, &user.email).await?;
+    if asked { Ok(()) } else { Err(Problem::NotFound) }
+}
+
+/// Takes away whoever has this address: an owner, never the last one, or somebody who was only asked.
+pub async fn remove_owner(core: &Core, id: &str, user_id: &str, email: &str) -> Result<(), Problem> {
+    let (_, owners) = core.store.organization(id, user_id).await?.ok_or(Problem::NotFound)?;
+    let email = email.trim().to_lowercase();
+    match owners.iter().find(|owner| owner.email == email) {
+        Some(owner) => done(core.store.remove_owner(id, user_id, &owner.id).await),
+        None if core.store.withdraw_invitation(id, &email).await? => Ok(()),
+        None => Err(Problem::NotFound),
+    }
 }

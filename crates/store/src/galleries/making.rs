@@ -9,7 +9,7 @@ use crate::{
     organizations::{Denied, MOST_ORGANIZATIONS, Organization, hold_organization},
     photo_blocks::is_blocked,
     pictures::{Picture, state},
-    schema::{albums, galleries, organization_owners, organizations, pictures},
+    schema::{albums, galleries, organization_owners, organizations, pictures, users},
 };
 
 impl Store {
@@ -23,6 +23,11 @@ impl Store {
     ) -> Result<Result<Room, Denied>, StoreError> {
         write!(self, |c| {
             let user_id = &sender.user_id;
+            // The person's row first: what they own is counted with it held.
+            let person = users::table.find(user_id);
+            if diesel::update(person).set(users::updated_at.eq(users::updated_at)).execute(c).await? == 0 {
+                return Ok(Err(Denied::NotFound));
+            }
             let organization_id = match new.place {
                 Place::Existing(id) => id,
                 Place::Named { name, id } => {

@@ -52,13 +52,16 @@ on_both!(every_table_that_grows_is_swept, fresh => {
         })
         .await
         .unwrap();
+    crate::galleries::invite(store).await;
     store.count_refusals(vec![("busy".into(), 1)], NOW).await.unwrap();
     // A photo that was removed: its objects go first, then its row is history for a while.
     store.stage_picture(pictures::picture("p1")).await.unwrap();
     pictures::confirm(store, "p1", pictures::change("ada", 0, 0)).await.unwrap();
     store.remove_profile_picture(pictures::change("ada", 0, 0)).await.unwrap().unwrap();
     let due = store.claim_deletions(10, SECOND, NOW).await.unwrap();
-    store.finish_deletions(due.into_iter().map(|row| row.id).collect()).await.unwrap();
+    for row in &due {
+        store.finish_deletion(row).await.unwrap();
+    }
     assert_eq!(store.deletions_waiting().await.unwrap(), 0, "the queue empties itself");
     assert_eq!(store.bury_pictures(10).await.unwrap(), 1);
 
@@ -72,7 +75,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "grants", "interactions", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "grants", "interactions", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());

@@ -42,6 +42,19 @@ async fn waits(fresh: &Fresh, id: &str, sender: &Sender) -> Result<Picture, Deni
     fresh.store.place_waiting(id, sender.clone(), NOW).await.unwrap()
 }
 
+/// For the sweep's test: somebody was asked and never answered.
+pub async fn invite(store: &store::Store) {
+    store.create_gallery(browser("ada", "s1"), named("g1", "Lac"), NOW).await.unwrap().unwrap();
+    assert_eq!(store.invite_owner("org-g1", "ada", "nobody@example.test", NOW).await.unwrap(), Ok(true));
+}
+
+/// Asked by one owner, the other says yes.
+async fn joins(store: &store::Store, organization: &str, by: &str, user: &str) -> Result<(), Denied> {
+    let email = format!("{user}@example.test");
+    assert_eq!(store.invite_owner(organization, by, &email, NOW).await.unwrap(), Ok(true));
+    store.accept_invitation(organization, user, NOW).await.unwrap()
+}
+
 fn ids(pictures: &[Picture]) -> Vec<&str> {
     pictures.iter().map(|picture| picture.id.as_str()).collect()
 }
@@ -189,9 +202,27 @@ on_both!(an_organization_keeps_an_owner, fresh => {
     let organization = ada_gallery(&fresh, 1).await.organization.id;
     let bobs = store.create_gallery(browser("bob", "s-bob"), named("g9", "Forêt"), NOW).await.unwrap().unwrap();
     assert_eq!(store.remove_owner(&organization, "ada", "ada").await.unwrap(), Err(Denied::LastOwner));
-    assert_eq!(store.add_owner(&organization, "bob", "bob", NOW).await.unwrap(), Err(Denied::NotFound));
-    assert_eq!(store.add_owner(&organization, "ada", "bob", NOW).await.unwrap(), Ok(true));
-    assert_eq!(store.add_owner(&organization, "ada", "bob", NOW).await.unwrap(), Ok(false));
+    let invite = |by: &str, email: &str| {
+        let (store, organization, by, email) = (store.clone(), organization.clone(), by.to_owned(), email.to_owned());
+        async move { store.invite_owner(&organization, &by, &email, NOW).await.unwrap() }
+    };
+    assert_eq!(invite("bob", "bob@example.test").await, Err(Denied::NotFound));
+    assert_eq!(invite("ada", "ada@example.test").await, Ok(false));
+    assert_eq!(store.accept_invitation(&organization, "bob", NOW).await.unwrap(), Err(Denied::NotFound), "nobody asked");
+    for _ in 0..2 {
+        assert_eq!(invite("ada", "bob@example.test").await, Ok(true));
+    }
+    assert_eq!(invite("ada", "nobody@example.test").await, Ok(true), "whether or not somebody has the address");
+    assert_eq!(store.invited_owners(&organization).await.unwrap(), ["bob@example.test", "nobody@example.test"]);
+    // Being asked changes nothing: not what their own names mean, not what they see.
+    assert!(store.gallery("g1", "bob").await.unwrap().is_none());
+    assert_eq!(store.organizations_of("bob").await.unwrap().len(), 1);
+    assert_eq!(store.invitations_of("bob@example.test").await.unwrap()[0].id, organization);
+    assert!(store.withdraw_invitation(&organization, "nobody@example.test").await.unwrap());
+    assert!(!store.withdraw_invitation(&organization, "nobody@example.test").await.unwrap());
+    assert_eq!(store.accept_invitation(&organization, "bob", NOW).await.unwrap(), Ok(()));
+    assert_eq!(store.accept_invitation(&organization, "bob", NOW).await.unwrap(), Err(Denied::NotFound), "once");
+    assert_eq!(invite("ada", "bob@example.test").await, Ok(false));
     assert!(store.gallery("g1", "bob").await.unwrap().is_some(), "an owner may see it");
     // Names are unique for each of its owners.
     let rename = |name: &str| store.rename_organization(&organization, "ada", name.to_owned());
@@ -227,7 +258,7 @@ on_both!(people_who_are_deleted, fresh => {
     waits(&fresh, "b1", &bob).await.unwrap();
     store.create_gallery(bob.clone(), named("g2", "Forêt"), NOW).await.unwrap().unwrap();
     waits(&fresh, "b2", &bob).await.unwrap();
-    store.add_owner(&room.organization.id, "ada", "bob", NOW).await.unwrap().unwrap();
+    joins(store, &room.organization.id, "ada", "bob").await.unwrap();
     store.stage_picture(sent("b3", &bob)).await.unwrap();
     store.add_to_gallery("g1", "bob", "b3", NOW).await.unwrap().unwrap();
 
@@ -291,4 +322,43 @@ on_both!(who_is_blocked_adds_nothing, fresh => {
     assert_eq!(store.add_to_gallery("g1", "ada", "y", NOW).await.unwrap(), Err(Denied::Blocked));
     let room = store.create_gallery(ada, named("g2", "Lac"), NOW).await.unwrap().unwrap();
     assert!(room.pictures.is_empty(), "what waits is not shown");
+});
+
+// A name that is one's own stays one's own, whoever asks one in.
+on_both!(an_invitation_takes_no_name_and_no_place, fresh => {
+    furnished(&fresh).await;
+    let store = &fresh.store;
+    let adas = ada_gallery(&fresh, 0).await.organization.id;
+    store.invite_owner(&adas, "ada", "bob@example.test", NOW).await.unwrap().unwrap();
+    let bobs = store.create_gallery(browser("bob", "s-bob"), named("g2", "Lac"), NOW).await.unwrap().unwrap();
+    assert_ne!(bobs.organization.id, adas);
+    assert_eq!(joins(store, &adas, "ada", "bob").await, Err(Denied::NameTaken));
+    assert_eq!(store.invitations_of("bob@example.test").await.unwrap().len(), 1, "it is still open");
+    // Forty at once: as many as there may be, and no more.
+    let all: Vec<_> = (0..40).map(|number| {
+        let store = store.clone();
+        let new = named(&format!("n{number}"), &format!("Name {number}"));
+        tokio::spawn(async move { store.create_gallery(browser("bob", "s-bob"), new, NOW).await.unwrap().is_ok() })
+    }).collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    assert_eq!(store.organizations_of("bob").await.unwrap().len(), 20);
+    store.rename_organization(&adas, "ada", "Ada's".into()).await.unwrap().unwrap();
+    assert_eq!(store.accept_invitation(&adas, "bob", NOW).await.unwrap(), Err(Denied::Full));
+});
+
+// However many galleries there are, the person can be deleted.
+on_both!(a_person_with_many_galleries_is_deleted, fresh => {
+    furnished(&fresh).await;
+    let store = &fresh.store;
+    for number in 0..95 {
+        let id = format!("g{number}");
+        store.create_gallery(browser("bob", "s-bob"), named(&id, "Lac"), NOW).await.unwrap().unwrap();
+        store.stage_picture(sent(&format!("p{number}"), &browser("bob", "s-bob"))).await.unwrap();
+        store.add_to_gallery(&id, "bob", &format!("p{number}"), NOW).await.unwrap().unwrap();
+    }
+    assert!(store.delete_user("bob", 0, NOW).await.unwrap());
+    assert!(store.user("bob").await.unwrap().is_none() && store.gallery("g7", "bob").await.unwrap().is_none());
+    assert_eq!(store.deletions_waiting().await.unwrap(), 190);
 });

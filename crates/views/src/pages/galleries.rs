@@ -4,9 +4,13 @@ use askama::Template;
 
 use crate::{Locale, Message, PersonCard, assets, words, words::Words};
 
-/// `GET /account/galleries`: the person's organizations, each with its galleries.
+/// `GET /account/galleries`: the person's organizations, each with its galleries. An invitation has a form.accept and a
+/// form.decline.
 #[derive(Debug, Clone, Default)]
 pub struct GalleriesPage {
+    pub csrf: String,
+    /// Organizations that ask the person to become an owner: id and name.
+    pub invitations: Vec<(String, String)>,
     pub organizations: Vec<OrganizationCard>,
     pub notice: Option<Message>,
     pub problem: Option<Message>,
@@ -30,13 +34,16 @@ pub struct GalleryCard {
     pub pictures: usize,
 }
 
-/// `GET /account/galleries/new`: form#add (multipart: `csrf`, `image`) sends a picture that waits, a form.remove takes it
-/// away, form#gallery (`name`, `establishment_id` or `establishment`) makes the gallery of those that wait.
+/// `GET /account/galleries/new`: form#gallery (multipart: `name`, `establishment_id` or `establishment`, `image`)
+/// makes the gallery of the pictures that wait and the one that is chosen; its button#upload only sends that one; a
+/// form.remove takes one away.
 #[derive(Debug, Clone, Default)]
 pub struct NewGalleryPage {
     pub csrf: String,
     /// Those that wait, in order.
     pub pictures: Vec<PictureCard>,
+    /// Why the person may not add pictures.
+    pub blocked: Option<String>,
     /// The person's organizations: id and name.
     pub organizations: Vec<(String, String)>,
     /// What was typed, where it was refused.
@@ -50,7 +57,7 @@ pub struct NewGalleryPage {
 }
 page!(NewGalleryPage, NewGalleryTemplate, "gallery-new.html");
 
-/// `GET /account/galleries/{gallery}`: form#add sends a picture; each has a form.caption (`caption`), a form.move
+/// `GET /account/galleries/{gallery}`: form#add-form sends a picture; each has a form.caption (`caption`), a form.move
 /// (`direction` = `up` | `down`) and a form.remove; form#gallery (`name`), form#delete.
 #[derive(Debug, Clone, Default)]
 pub struct GalleryPage {
@@ -60,6 +67,8 @@ pub struct GalleryPage {
     /// Id and name.
     pub organization: (String, String),
     pub pictures: Vec<PictureCard>,
+    /// Why the person may not add pictures.
+    pub blocked: Option<String>,
     pub limits: GalleryLimits,
     pub notice: Option<Message>,
     pub problem: Option<Message>,
@@ -68,13 +77,17 @@ pub struct GalleryPage {
 page!(GalleryPage, GalleryTemplate, "gallery.html");
 
 /// `GET /account/galleries/organizations/{organization}`: form#organization (`name`), form#owner (`email`), a form.remove
-/// (`owner`) each owner but the last.
+/// (`email`) each owner but the last, and each who was asked; form#delete where it has no galleries.
 #[derive(Debug, Clone, Default)]
 pub struct OrganizationPage {
     pub csrf: String,
     pub id: String,
     pub name: String,
     pub owners: Vec<OwnerCard>,
+    /// Addresses that were asked.
+    pub invited: Vec<String>,
+    /// It has no galleries and can go.
+    pub empty: bool,
     pub notice: Option<Message>,
     pub problem: Option<Message>,
     pub sign_out: String,
@@ -83,7 +96,6 @@ page!(OrganizationPage, OrganizationTemplate, "organization.html");
 
 #[derive(Debug, Clone, Default)]
 pub struct OwnerCard {
-    pub id: String,
     pub person: PersonCard,
     /// The person who looks at the page.
     pub own: bool,
@@ -124,6 +136,12 @@ impl GalleryLimits {
 
     fn too_many(self, t: &Words) -> String {
         Message::GalleryFull { most: self.most as u64 }.text(t.locale)
+    }
+}
+
+impl OrganizationPage {
+    fn not_empty(&self) -> &'static Message {
+        &Message::OrganizationNotEmpty
     }
 }
 

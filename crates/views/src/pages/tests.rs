@@ -69,6 +69,8 @@ fn galleries(text: fn(&str) -> String) -> GalleriesPage {
         pictures,
     };
     GalleriesPage {
+        csrf: text("csrf-value"),
+        invitations: vec![(text("o3"), text("Château"))],
         organizations: vec![
             OrganizationCard {
                 id: text("o1"),
@@ -93,6 +95,7 @@ fn new_gallery(text: fn(&str) -> String) -> NewGalleryPage {
         name: text("Rooms"),
         organization_id: String::new(),
         organization: text("Parish Choir"),
+        blocked: None,
         limits: LIMITS,
         notice: None,
         problem: Some(Message::OrganizationMissing),
@@ -107,6 +110,7 @@ fn gallery(text: fn(&str) -> String) -> GalleryPage {
         name: text("Rooms"),
         organization: (text("o1"), text("Hôtel du Lac")),
         pictures: pictures(text),
+        blocked: Some(text("too much")),
         limits: LIMITS,
         notice: Some(Message::CaptionSaved),
         problem: None,
@@ -116,7 +120,6 @@ fn gallery(text: fn(&str) -> String) -> GalleryPage {
 
 fn organization(text: fn(&str) -> String) -> OrganizationPage {
     let owner = |name: &str, own| OwnerCard {
-        id: text(name),
         person: PersonCard { name: text(name), email: text("a@example.test"), photo: None },
         own,
     };
@@ -124,8 +127,10 @@ fn organization(text: fn(&str) -> String) -> OrganizationPage {
         csrf: text("csrf-value"),
         id: text("o1"),
         name: text("Hôtel du Lac"),
+        invited: vec![text("asked@example.test")],
+        empty: true,
         owners: vec![owner("Camille", true), owner("Dominique", false)],
-        notice: Some(Message::OwnerAdded),
+        notice: Some(Message::OwnerInvited),
         problem: None,
         sign_out: text("/oauth2/logout"),
     }
@@ -266,6 +271,7 @@ fn samples() -> Vec<(&'static str, Render)> {
                     has_photo: true,
                     photo_alt: "Me at the sea".into(),
                     photo_max_bytes: 5 * 1_048_576,
+                    waiting: Some(EarlierPhoto { id: "p2".into(), ..EarlierPhoto::default() }),
                     earlier: vec![EarlierPhoto {
                         id: "p1".into(),
                         url: "/media/preview/p1".into(),
@@ -472,6 +478,7 @@ fn hostile_names_are_escaped_everywhere() {
             person,
             has_photo: true,
             photo_alt: text(),
+            waiting: Some(EarlierPhoto { id: text(), url: text(), alt: text(), uploaded_at: 0 }),
             earlier: vec![EarlierPhoto { id: text(), url: text(), alt: text(), uploaded_at: 0 }],
             removed: Some((text(), 0)),
             applications: vec![ConnectedApplication {

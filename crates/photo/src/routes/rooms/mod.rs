@@ -27,12 +27,15 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ROOMS_DELETE_WAITING).post(waiting::delete).mount(cfg);
     Endpoint::at(paths::ROOMS_WAITING).get(waiting::list).mount(cfg);
     Endpoint::at(paths::ESTABLISHMENTS).get(organizations::list).mount(cfg);
-    Endpoint::at(paths::ESTABLISHMENT).put(organizations::rename).mount(cfg);
+    Endpoint::at(paths::ESTABLISHMENT).put(organizations::rename).delete(organizations::delete).mount(cfg);
     Endpoint::at(paths::ESTABLISHMENT_OWNERS)
         .get(organizations::owners)
-        .post(organizations::add_owner)
+        .post(organizations::invite)
         .mount(cfg);
     Endpoint::at(paths::ESTABLISHMENT_OWNER).delete(organizations::remove_owner).mount(cfg);
+    Endpoint::at(paths::INVITATIONS).get(organizations::invitations).mount(cfg);
+    Endpoint::at(paths::INVITATION_ACCEPT).post(organizations::accept).mount(cfg);
+    Endpoint::at(paths::INVITATION_DECLINE).post(organizations::decline).mount(cfg);
     Endpoint::at(paths::ROOMS).get(galleries::list).post(galleries::create).mount(cfg);
     Endpoint::at(paths::ROOM)
         .get(galleries::show)

@@ -79,32 +79,53 @@ pub(super) async fn discard_waiting(
     answer(discarded.map(|()| Message::GalleryImageRemoved), paths::GALLERY_NEW, &state)
 }
 
+/// The gallery, of the pictures that wait and the one that is chosen in the form.
 pub(super) async fn create(
-    signed_in: SignedIn,
+    request: HttpRequest,
+    signed_in: Result<SignedIn, Refused>,
     browser: Browser,
-    form: Posted,
+    payload: Payload,
     core: Data<Core>,
     state: Data<State>,
     language: Language,
 ) -> Result<HttpResponse, Refused> {
+    let (signed_in, payload) = multipart::known(signed_in, payload).await?;
     let actor = actor(signed_in);
-    let [name, organization, id] =
-        ["name", "establishment", "establishment_id"].map(|field| form.filled(field));
-    match gallery::create(&core, &actor, name, organization, id).await {
+    let received = upload::receive(&request, payload, &state, &core, ("image", &actor.user_id)).await;
+    let mut form = match received {
+        Ok(form) => form,
+        Err(failure) => return Ok(back(paths::GALLERY_NEW, "problem", failed(&failure, &state))),
+    };
+    web::form::posted(&request, form.csrf())?;
+    let text = |name| form.text(name).map(str::to_owned);
+    let (name, organization, id) = (text("name"), text("establishment"), text("establishment_id"));
+    let sent = match form.upload(&core, &actor, Purpose::Gallery, Shape::Whole).await {
+        Ok(sent) => gallery::wait(&core, &state, &actor, sent).await.map(drop),
+        Err(Failure::Missing(_)) => Ok(()),
+        Err(failure) => Err(Problem::Refused("image", failed(&failure, &state))),
+    };
+    let made = match sent {
+        Ok(()) => {
+            let (name, organization) = (name.as_deref(), organization.as_deref());
+            gallery::create(&core, &actor, name, organization, id.as_deref()).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let problem = match made {
         Ok(room) => {
-            let page = place(paths::GALLERY, &room.gallery.id);
-            answer(Ok(Message::GalleryCreated), &page, &state)
+            return answer(Ok(Message::GalleryCreated), &place(paths::GALLERY, &room.gallery.id), &state);
         }
-        Err(problem) => {
-            let problem = Some(sentence(problem, &state)?);
-            let [name, organization, organization_id] =
-                [name, organization, id].map(|text| text.unwrap_or_default().to_owned());
-            let page =
-                NewGalleryPage { name, organization, organization_id, problem, ..NewGalleryPage::default() };
-            let sender = gallery::sender(&actor);
-            Ok(show::new_refused(page, (&core, &state), &browser, &sender, language).await?)
-        }
-    }
+        Err(problem) => Some(sentence(problem, &state)?),
+    };
+    let page = NewGalleryPage {
+        name: name.unwrap_or_default(),
+        organization: organization.unwrap_or_default(),
+        organization_id: id.unwrap_or_default(),
+        problem,
+        ..NewGalleryPage::default()
+    };
+    let sender = gallery::sender(&actor);
+    Ok(show::new_refused(page, (&core, &state), &browser, &sender, language).await?)
 }
 
 pub(super) async fn rename(

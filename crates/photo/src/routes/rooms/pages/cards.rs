@@ -44,7 +44,6 @@ fn url(core: &Core, picture: &Picture) -> String {
 
 pub(super) fn owner(core: &Core, user: &User, own: &str) -> OwnerCard {
     OwnerCard {
-        id: user.id.clone(),
         person: PersonCard {
             name: user.name.clone().unwrap_or_default(),
             email: user.email.clone(),

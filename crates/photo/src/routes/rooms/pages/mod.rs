@@ -23,7 +23,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::GALLERY_WAITING_DELETE).post(actions::discard_waiting).mount(cfg);
     Endpoint::at(paths::GALLERY_NEW).get(show::new).mount(cfg);
     Endpoint::at(paths::ORGANIZATION_OWNER_REMOVE).post(organization::remove_owner).mount(cfg);
-    Endpoint::at(paths::ORGANIZATION_OWNERS).post(organization::add_owner).mount(cfg);
+    Endpoint::at(paths::ORGANIZATION_OWNERS).post(organization::invite).mount(cfg);
+    Endpoint::at(paths::ORGANIZATION_DELETE).post(organization::delete).mount(cfg);
+    Endpoint::at(paths::ORGANIZATION_ACCEPT).post(organization::accept).mount(cfg);
+    Endpoint::at(paths::ORGANIZATION_DECLINE).post(organization::decline).mount(cfg);
     Endpoint::at(paths::ORGANIZATION).get(organization::show).post(organization::rename).mount(cfg);
     Endpoint::at(paths::GALLERY_CAPTION).post(actions::caption).mount(cfg);
     Endpoint::at(paths::GALLERY_MOVE).post(actions::step).mount(cfg);
@@ -36,7 +39,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 
 /// What a form may have to say after its redirect. Only these sentences: a link from elsewhere cannot put others on the
 /// page.
-const NOTICES: [Message; 9] = [
+const NOTICES: [Message; 13] = [
     Message::GalleryCreated,
     Message::GalleryRenamed,
     Message::GalleryDeleted,
@@ -45,7 +48,11 @@ const NOTICES: [Message; 9] = [
     Message::GalleryOrderSaved,
     Message::CaptionSaved,
     Message::OrganizationRenamed,
-    Message::OwnerAdded,
+    Message::OrganizationDeleted,
+    Message::OwnerInvited,
+    Message::OwnerRemoved,
+    Message::InvitationAccepted,
+    Message::InvitationDeclined,
 ];
 
 fn problems(state: &State) -> Vec<Message> {
@@ -60,7 +67,8 @@ fn problems(state: &State) -> Vec<Message> {
         Message::OrganizationMissing,
         Message::OrganizationNameInvalid,
         Message::OrganizationNameTaken,
-        Message::OwnerUnknown,
+        Message::OrganizationNotEmpty,
+        Message::EmailInvalid,
         Message::OwnerAlready,
         Message::OwnerLast,
         Message::OwnersFull { most: MOST_OWNERS.unsigned_abs() },
@@ -85,10 +93,10 @@ fn problems(state: &State) -> Vec<Message> {
 fn said(query: &Params, state: &State) -> (Option<Message>, Option<Message>) {
     let find = |name: &str, sayable: &[Message]| {
         let key = query.filled(name)?;
-        sayable.iter().copied().find(|message| message.key() == key)
+        let message = sayable.iter().copied().find(|message| message.key() == key);
+        message.map(|message| message.after(query.get("seconds")))
     };
-    let notices = [&NOTICES[..], &[Message::OwnerRemoved]].concat();
-    (find("done", &notices), find("problem", &problems(state)))
+    (find("done", &NOTICES), find("problem", &problems(state)))
 }
 
 /// The address of one of the pages. Ids come from requests: they are no part of a path until they are encoded.
@@ -99,7 +107,7 @@ fn place(pattern: &str, id: &str) -> String {
 
 /// 303, so that a reload does nothing twice.
 fn back(place: &str, kind: &str, message: Message) -> HttpResponse {
-    let place = format!("{place}?{kind}={}", message.key());
+    let place = format!("{place}?{kind}={}", message.in_query());
     HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
 }
 

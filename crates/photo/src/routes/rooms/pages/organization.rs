@@ -23,6 +23,8 @@ pub(super) async fn show(
         csrf: browser.csrf(),
         id: organization.id,
         name: organization.name,
+        empty: core.store.galleries_of(&user.id).await?.iter().all(|room| room.organization.id != *id),
+        invited: core.store.invited_owners(&id).await?,
         owners: owners.iter().map(|owner| cards::owner(&core, owner, &user.id)).collect(),
         notice,
         problem,
@@ -42,7 +44,22 @@ pub(super) async fn rename(
     answer(renamed.map(|()| Message::OrganizationRenamed), &place(paths::ORGANIZATION, &id), &state)
 }
 
-pub(super) async fn add_owner(
+pub(super) async fn delete(
+    SignedIn { user, .. }: SignedIn,
+    id: Path<String>,
+    _form: Posted,
+    core: Data<Core>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refused> {
+    let deleted = gallery::delete_organization(&core, &id, &user.id).await;
+    let page = match deleted {
+        Ok(()) => paths::GALLERIES.to_owned(),
+        Err(_) => place(paths::ORGANIZATION, &id),
+    };
+    answer(deleted.map(|()| Message::OrganizationDeleted), &page, &state)
+}
+
+pub(super) async fn invite(
     SignedIn { user, .. }: SignedIn,
     id: Path<String>,
     form: Posted,
@@ -50,8 +67,30 @@ pub(super) async fn add_owner(
     state: Data<State>,
 ) -> Result<HttpResponse, Refused> {
     let email = form.get("email").unwrap_or_default();
-    let added = gallery::add_owner(&core, &id, &user.id, email).await;
-    answer(added.map(|()| Message::OwnerAdded), &place(paths::ORGANIZATION, &id), &state)
+    let invited = gallery::invite_owner(&core, &id, &user.id, email).await;
+    answer(invited.map(|()| Message::OwnerInvited), &place(paths::ORGANIZATION, &id), &state)
+}
+
+pub(super) async fn accept(
+    SignedIn { user, .. }: SignedIn,
+    id: Path<String>,
+    _form: Posted,
+    core: Data<Core>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refused> {
+    let accepted = gallery::accept_invitation(&core, &id, &user.id).await;
+    answer(accepted.map(|()| Message::InvitationAccepted), paths::GALLERIES, &state)
+}
+
+pub(super) async fn decline(
+    SignedIn { user, .. }: SignedIn,
+    id: Path<String>,
+    _form: Posted,
+    core: Data<Core>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refused> {
+    let declined = gallery::decline_invitation(&core, &id, &user).await;
+    answer(declined.map(|()| Message::InvitationDeclined), paths::GALLERIES, &state)
 }
 
 pub(super) async fn remove_owner(
@@ -61,10 +100,10 @@ pub(super) async fn remove_owner(
     core: Data<Core>,
     state: Data<State>,
 ) -> Result<HttpResponse, Refused> {
-    let owner = form.get("owner").unwrap_or_default();
-    let removed = gallery::remove_owner(&core, &id, &user.id, owner).await;
+    let email = form.get("email").unwrap_or_default();
+    let removed = gallery::remove_owner(&core, &id, &user.id, email).await;
     // Whoever left has no page of it any more.
-    let page = match owner == user.id && removed.is_ok() {
+    let page = match email == user.email && removed.is_ok() {
         true => paths::GALLERIES.to_owned(),
         false => place(paths::ORGANIZATION, &id),
     };

@@ -11,11 +11,14 @@ use web::{Browser, Core, Language, PageError, Query, SignedIn, html, paths};
 
 pub(super) async fn list(
     SignedIn { user, .. }: SignedIn,
+    browser: Browser,
     Query(query): Query,
     core: Data<Core>,
     state: Data<State>,
     Language(locale): Language,
 ) -> Result<HttpResponse, PageError> {
+    let asked = core.store.invitations_of(&user.email).await?;
+    let invitations = asked.into_iter().map(|one| (one.id, one.name)).collect();
     let rooms = core.store.galleries_of(&user.id).await?;
     let organizations = core.store.organizations_of(&user.id).await?;
     let organizations = organizations.into_iter().map(|organization| {
@@ -26,7 +29,10 @@ pub(super) async fn list(
     let organizations = organizations.collect();
     let (notice, problem) = said(&query, &state);
     let sign_out = paths::LOGOUT.to_owned();
-    Ok(html(GalleriesPage { organizations, notice, problem, sign_out }.render(locale)))
+    Ok(html(
+        GalleriesPage { csrf: browser.csrf(), invitations, organizations, notice, problem, sign_out }
+            .render(locale),
+    ))
 }
 
 pub(super) async fn new(
@@ -68,6 +74,7 @@ async fn filled(
     let organizations = core.store.organizations_of(&sender.user_id).await?;
     Ok(NewGalleryPage {
         csrf: browser.csrf(),
+        blocked: core.store.photo_block(&sender.user_id).await?.map(|block| block.reason),
         pictures: cards::waiting(core, &waiting),
         organizations: organizations.into_iter().map(|one| (one.id, one.name)).collect(),
         limits: limits(state),
@@ -89,6 +96,7 @@ pub(super) async fn editor(
     let (notice, problem): (Option<Message>, Option<Message>) = said(&query, &state);
     let page = GalleryPage {
         csrf: browser.csrf(),
+        blocked: core.store.photo_block(&user.id).await?.map(|block| block.reason),
         pictures: cards::shown(&core, &room.pictures),
         id: room.gallery.id,
         name: room.gallery.name,
