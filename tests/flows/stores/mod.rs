@@ -1,5 +1,6 @@
 //! Photos in somebody else's store: seed 004's system, and what happens when a store fails.
 
+mod doctor;
 mod failing;
 mod hoster;
 

@@ -197,6 +197,16 @@ fn denied(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ObjectEr
 }
 
 fn failed(error: Error) -> ObjectError {
+    // Servers answer in XML, which says to a person less than its two sentences.
+    let text = error.to_string();
+    let said = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once('<')?.0.to_owned());
+    match said("Code").as_deref() {
+        Some("NoSuchBucket") => return denied("there is no such bucket: create it, or look at the URL"),
+        Some(code @ ("AccessDenied" | "InvalidAccessKeyId" | "SignatureDoesNotMatch")) => {
+            return denied(format!("{code}: {}", said("Message").unwrap_or_default()));
+        }
+        _ => {}
+    }
     match error {
         Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             denied(error)

@@ -97,6 +97,7 @@ async fn s3_says_what_is_misconfigured() {
         store.list("", None, 10).await.unwrap_err(),
     ] {
         assert!(matches!(error, ObjectError::Denied(_)), "{error:?}");
+        assert!(error.to_string().ends_with("create it, or look at the URL"), "{error}");
     }
     let (flaky, store) = s3().await;
     for (status, kind) in [(403, "Denied"), (401, "Denied"), (400, "Other"), (301, "Denied")] {

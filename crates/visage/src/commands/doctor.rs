@@ -3,7 +3,8 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
-use photo::objects::{self, Stores};
+use photo::key::ObjectKey;
+use photo::objects::{self, ObjectStore, Stores};
 use serde::Serialize;
 use store::Store;
 
@@ -68,8 +69,14 @@ async fn examine(loaded: Result<Loaded, Failure>) -> Vec<Finding> {
     let mut findings = vec![ok("configuration", format!("issuer {}", config.server.public_url.issuer()))];
     match database(&config).await {
         Ok((store, finding)) => {
-            findings.push(finding);
-            findings.push(signing_keys(&config, &store).await);
+            // Before the first start there are no tables to look for keys in.
+            let keys = match finding.result {
+                Outcome::Ok => signing_keys(&config, &store).await,
+                Outcome::Note | Outcome::Wrong => {
+                    note("keys", "not looked at: the database has not every table yet".to_owned())
+                }
+            };
+            findings.extend([finding, keys]);
             store.close().await;
         }
         Err(failure) => findings.push(wrong("database", failure)),
@@ -118,12 +125,51 @@ async fn object_stores(config: &Config) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for (name, store) in stores.iter() {
-        findings.push(match objects::probe(&**store, &Random::system().id()).await {
-            Ok(()) => ok("object store", format!("`{name}`: wrote, read and deleted a probe")),
-            Err(error) => wrong("object store", format!("`{name}`: {error}")),
-        });
+        match objects::probe(&**store, &Random::system().id()).await {
+            Ok(()) => {
+                findings.push(ok("object store", format!("`{name}`: wrote, read and deleted a probe")));
+                let own =
+                    config.photos.stores.get(name).map_or(&config.photos.public_url, |one| &one.public_url);
+                if let Some(public) = own {
+                    findings.push(public_address(name, &**store, &public.0).await);
+                }
+            }
+            Err(error) => findings.push(wrong("object store", format!("`{name}`: {error}"))),
+        }
     }
     findings
+}
+
+/// What is stored must be found at the store's `public_url`, or every `picture` of it is broken.
+async fn public_address(name: &str, store: &dyn ObjectStore, public: &str) -> Finding {
+    let unique = Random::system().id();
+    let key: ObjectKey = match format!("visage-probe/{unique}").parse() {
+        Ok(key) => key,
+        Err(error) => return wrong("public URL", error),
+    };
+    if let Err(error) = store.put(&key, unique.clone().into()).await {
+        return wrong("public URL", format!("`{name}`: {error}"));
+    }
+    let fetched = async {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+        let answer = http.get(format!("{public}/{key}")).send().await?;
+        Ok::<_, reqwest::Error>((answer.status(), answer.text().await?))
+    };
+    let fetched = fetched.await;
+    if let Err(error) = store.delete(&key).await {
+        return wrong("public URL", format!("`{name}`: {error}"));
+    }
+    let advice = "look at the store's `public_url` and at what its server lets everybody read";
+    match fetched {
+        Ok((_, text)) if text == unique => {
+            ok("public URL", format!("`{name}`: the probe was found at {public}"))
+        }
+        Ok((status, _)) => wrong(
+            "public URL",
+            format!("`{name}`: {public} answered {status} instead of the probe; {advice}"),
+        ),
+        Err(error) => wrong("public URL", format!("`{name}`: {public} does not answer ({error}); {advice}")),
+    }
 }
 
 /// The public URL must lead to a server that calls itself so, and its clock must be ours.
