@@ -40,7 +40,8 @@ impl Store {
     ) -> Result<Vec<Deletion>, StoreError> {
         let name = name.to_owned();
         // Typed: a bare `bool` leaves the compiler to guess what SQL it is, which it does for many minutes.
-        let everywhere = diesel::dsl::sql::<diesel::sql_types::Bool>(if name == "%" { "1 = 1" } else { "1 = 0" });
+        let everywhere =
+            diesel::dsl::sql::<diesel::sql_types::Bool>(if name == "%" { "1 = 1" } else { "1 = 0" });
         write!(self, |c| {
             let due: Vec<String> = deletions::table
                 .filter(deletions::not_before.le(now))
@@ -69,12 +70,10 @@ impl Store {
     pub async fn renew_deletion(&self, row: &Deletion, until: i64) -> Result<bool, StoreError> {
         let (id, mine) = (row.id.clone(), row.leased_until);
         write!(self, |c| {
-            let kept = diesel::update(
-                deletions::table.find(&id).filter(deletions::leased_until.eq(mine)),
-            )
-            .set(deletions::leased_until.eq(until))
-            .execute(c)
-            .await?;
+            let kept = diesel::update(deletions::table.find(&id).filter(deletions::leased_until.eq(mine)))
+                .set(deletions::leased_until.eq(until))
+                .execute(c)
+                .await?;
             Ok(kept == 1)
         })
     }

@@ -66,7 +66,9 @@ pub enum BadAddress {
     Folder,
     #[error("has an endpoint that is no http or https URL")]
     Endpoint,
-    #[error("has an endpoint with a user or a password: keys stand in a file of credentials or in the environment")]
+    #[error(
+        "has an endpoint with a user or a password: keys stand in a file of credentials or in the environment"
+    )]
     EndpointSecret,
     #[error(
         "has an endpoint without encryption that is not on this machine: write https, or add `&allow_http=true` if nobody can listen there"
