@@ -8,7 +8,7 @@ import { ADA, ADA_LATER, holdsUp, launch, LOOKS, photograph, portrait, putPhoto,
 import { colourAt, look, quarters, TURNED, turned } from './pixels.mjs'
 
 const PASSWORD = 'a long enough pass phrase'
-const PEOPLE = ['slow', 'mouse', 'keyboard', 'turned', 'cancel', 'drop', 'refused', 'plain', 'scripted', 'removed', 'blocked', 'french', ...LOOKS.map(({ look }) => look)]
+const PEOPLE = ['waiting', 'waiting-plain', 'slow', 'mouse', 'keyboard', 'turned', 'cancel', 'drop', 'refused', 'plain', 'scripted', 'removed', 'blocked', 'french', ...LOOKS.map(({ look }) => look)]
 
 let browser, visage
 before(async () => {
@@ -274,6 +274,43 @@ describe('the photo editor', () => {
     assert.equal(told.at(-1)[1], 'Making your photo…')
     await context.close()
   })
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`a photo that waits is shown when the page is loaded again; JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {
+      const name = javaScriptEnabled ? 'waiting' : 'waiting-plain'
+      const editing = await account(name)
+      const file = await quarters(browser)
+      const crops = []
+      for (let round = 0; round < 2; round++) {
+        await editing.page.goto(`${visage.issuer}/account`)
+        await choose(editing.page, file)
+        await editing.page.fill('#photo-size', String(500 - 100 * round))
+        crops.push((await upload(editing.page)).crop)
+      }
+      await editing.page.reload()
+      await photograph(editing.page, `editor-waiting-${javaScriptEnabled ? 'on' : 'off'}`)
+      await holdsUp(editing.page, 'a photo that waits', { still: false })
+      // The session may be another one: the person is the same.
+      const { context, page, faults } = await account(name, { javaScriptEnabled })
+      assert.match(await page.innerText('#photo-waiting'), /not confirmed this photo yet/)
+      assert.ok(await isInitials(page))
+      await page.click('#photo-waiting [formaction]')
+      await page.waitForURL(/done=photo-discarded/)
+      await page.click('#photo-waiting button.primary')
+      await page.waitForURL(/done=photo-updated/)
+      await assertPixels(await shown(page), file, crops[0])
+      assert.equal(await page.locator('#photo-waiting').count(), 0)
+      if (javaScriptEnabled) {
+        // What the page said of that photo is not said of the next one.
+        assert.ok(await page.isVisible('.column > .flash-notice'))
+        await choose(page, file)
+        assert.equal(await page.isVisible('.column > .flash-notice'), false)
+      }
+      assert.deepEqual(faults, [])
+      await context.close()
+      await editing.context.close()
+    })
+  }
 
   test('dropped; two at once are one too many', async () => {
     const { context, page, faults } = await account('drop')

@@ -6,7 +6,7 @@ use actix_web::{
     web::Data,
 };
 use protocol::Micros;
-use store::users::User;
+use store::{pictures::Picture, users::User};
 use views::{AccountPage, ConnectedApplication, EarlierPhoto, Message};
 use web::{Browser, Core, Language, PageError, Query, SignedIn, paths, preview};
 
@@ -14,7 +14,8 @@ use crate::{State, cards};
 
 /// What a form may have to say after its redirect: `/account?done=photo-updated`, `/account?problem=photo-broken`.
 /// Only these sentences: a link from elsewhere cannot put others on the page.
-const NOTICES: [Message; 7] = [
+const NOTICES: [Message; 8] = [
+    Message::PhotoDiscarded,
     Message::PhotoUpdated,
     Message::PhotoDeleted,
     Message::PhotoRestored,
@@ -37,7 +38,7 @@ const PROBLEMS: [Message; 17] = [
     Message::PhotoTooManyPixels,
     Message::PhotoCropInvalid,
     Message::PhotoBusy,
-    Message::TooManyRequests { seconds: 0 },
+    Message::TooManyRequests { seconds: 60 },
     Message::Unavailable,
     Message::InvalidBody,
     Message::ServerError,
@@ -57,11 +58,7 @@ pub async fn show(
     };
     let problem = said("problem", &PROBLEMS).map(|problem| match problem {
         Message::PhotoTooLarge { .. } => Message::PhotoTooLarge { max_bytes: state.photo_max_bytes },
-        Message::TooManyRequests { .. } => {
-            let asked = query.get("seconds").and_then(|seconds| seconds.parse().ok());
-            Message::TooManyRequests { seconds: asked.unwrap_or(60).clamp(1, 3600) }
-        }
-        other => other,
+        other => other.after(query.get("seconds")),
     });
     let page = Account { notice: said("done", &NOTICES), problem, status: StatusCode::OK };
     page.answer(&core, &state, &request, &browser, &person).await
@@ -100,6 +97,7 @@ impl Account {
             has_photo: profile.portrait.is_some(),
             photo_alt: photo.alt,
             photo_max_bytes: state.photo_max_bytes,
+            waiting: photo.waiting,
             earlier: photo.earlier,
             removed: photo.removed,
             blocked: photo.blocked,
@@ -117,6 +115,7 @@ impl Account {
 /// What the page says of the photo beside showing it.
 struct Photo {
     alt: String,
+    waiting: Option<EarlierPhoto>,
     earlier: Vec<EarlierPhoto>,
     removed: Option<(String, Micros)>,
     blocked: Option<String>,
@@ -134,16 +133,18 @@ impl Photo {
             picture.removed_reason.zip(picture.superseded_at.or(Some(picture.uploaded_at)))
         });
         let blocked = core.store.photo_block(&user.id).await?.map(|block| block.reason);
-        let earlier = kept.into_iter().map(|picture| EarlierPhoto {
-            // Sharp on dense screens.
-            url: preview::url(core, &picture, 192),
+        // Sharp on dense screens.
+        let shown = |picture: Picture, side: u32| EarlierPhoto {
+            url: preview::url(core, &picture, 2 * side),
             id: picture.id,
             alt: picture.caption.unwrap_or_default(),
             uploaded_at: picture.uploaded_at,
-        });
+        };
+        let waiting = core.store.unconfirmed_photo(&user.id).await?;
         Ok(Photo {
             alt: current.and_then(|picture| picture.caption).unwrap_or_default(),
-            earlier: earlier.collect(),
+            waiting: waiting.map(|picture| shown(picture, 192)),
+            earlier: kept.into_iter().map(|picture| shown(picture, 96)).collect(),
             removed,
             blocked,
         })

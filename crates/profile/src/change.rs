@@ -79,7 +79,7 @@ pub(crate) async fn apply(
 }
 
 pub(crate) fn object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let invalid = || ApiError::bad_request("invalid_request", Message::InvalidBody);
+    let invalid = || ApiError::bad_request("invalid_request", Message::JsonWanted);
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {

@@ -40,7 +40,14 @@ pub async fn change(
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let sent = flat(change::object(&request, &body)?)?;
-    let profile = change::apply(sent, bearer.user_id(), bearer.actor(), &core, state.retention).await?;
+    let applied = change::apply(sent, bearer.user_id(), bearer.actor(), &core, state.retention).await;
+    // By the name that is this route's.
+    let profile = applied.map_err(|error| match error.message() {
+        Message::InvalidField { field: "locale" } => {
+            ApiError::bad_request(error.code(), Message::InvalidField { field: LANGUAGE })
+        }
+        _ => error,
+    })?;
     let message = Message::ProfileUpdated.text(locale);
     Ok(json(&shown(&profile, &bearer, &core, Some(message))?))
 }

@@ -76,6 +76,8 @@ function begin() {
     const chosen = input.files[0];
     cropper.close();
     tell();
+    // What the page said of the photo before is not said of this one.
+    for (const flash of document.querySelectorAll('.column > .flash')) flash.hidden = true;
     if (!chosen) return empty();
     if (chosen.size > Number(input.dataset.maxBytes)) {
       empty();

@@ -85,6 +85,13 @@ async fn no_more_than_so_many_an_hour() {
     assert_eq!(refused.body["error"], "too_many_requests");
     let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((3500..=3600).contains(&wait), "{wait}");
+    // The page says the same, as people say it.
+    let (mut browser, page) = sign_in(&house, &person).await;
+    let (_, csrf) = page.form("photo").unwrap().fields.into_iter().find(|(name, _)| name == "csrf").unwrap();
+    let (_, place) = post(&house, &browser, Form::new().text("csrf", csrf).part("photo", photo(9))).await;
+    assert_eq!(place, format!("/account?problem=too-many-requests&seconds={wait}"));
+    let page = browser.get(&house.url(&place).parse().unwrap()).await.unwrap();
+    assert!(page.body.contains("Please try again in one hour."), "{}", page.body);
     house.advance(3601);
     let tokens = app.tokens(&person, "openid profile").await;
     app.upload(tokens["access_token"].as_str().unwrap(), picture::png(64, 9)).await.expect(200);

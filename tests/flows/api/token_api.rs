@@ -98,7 +98,12 @@ on_both! {
             assert!(refused.body["success"] == false && !refused.text("message").is_empty(), "{:#}", refused.body);
         }
         assert_eq!(show(house, &own).await.expect(200).body["profile"]["profile_picture_url"], url);
-        put(house, &own, &json!({ "preferred_language": "no language" })).await.expect_error(400, "invalid_field");
+        let refused = put(house, &own, &json!({ "preferred_language": "no language" })).await;
+        let refused = refused.expect_error(400, "invalid_field");
+        assert_eq!(refused.text("message"), "The field “preferred_language” is not valid.");
+        let form = house.http.put(house.url(PROFILE)).header("authorization", &own).form(&[("given_name", "Ada")]);
+        let refused = Answer::of(form).await.expect_error(400, "invalid_request");
+        assert!(refused.text("message").contains("JSON"), "{:#}", refused.body);
 
         let nobody = Answer::of(house.http.post(house.url(UPLOAD))).await.expect(401);
         let challenges: Vec<_> = nobody.headers.get_all("www-authenticate").iter().collect();

@@ -1,6 +1,6 @@
 //! The account page's forms, for browsers without JavaScript too: `POST /account/photo`, which uploads and applies,
-//! `/account/photo/remove`, `/account/photo/restore` (`upload_id`) and `/account/photo/alt` (`alt_text`), with the
-//! browser's session. All lead back to the page, which says how it went. With JavaScript the page uses the routes of
+//! `/account/photo/remove`, `/account/photo/restore`, `/account/photo/confirm` and `/account/photo/discard` (`upload_id`),
+//! `/account/photo/alt` (`alt_text`), with the browser's session. All lead back to the page, which says how it went. With JavaScript the page uses the routes of
 //! seed 001 (`uploads`) to upload, look and confirm.
 
 use super::upload::{self, Failure, Form};
@@ -52,6 +52,38 @@ fn refuse(failure: &Failure, state: &State) -> HttpResponse {
         tracing::debug!(?failure, "a photo from the account page was refused");
     }
     back("problem", failure.message(state))
+}
+
+/// A photo that waits, as the page shows it when it is loaded again, becomes current.
+pub(super) async fn confirm(
+    SignedIn { user, session }: SignedIn,
+    form: Posted,
+    core: Data<Core>,
+    state: Data<State>,
+) -> HttpResponse {
+    let actor = Actor { user_id: user.id, client_id: None, sid: Some(session.sid) };
+    let id = form.get("upload_id").unwrap_or_default();
+    match lifecycle::confirm(&core, &state, id, None, &actor).await {
+        Ok(Some(_)) => back("done", Message::PhotoUpdated),
+        Ok(None) => back("problem", Message::PictureUploadNotFound),
+        Err(error) => refuse(&error.into(), &state),
+    }
+}
+
+/// A photo that waits is given up.
+pub(super) async fn discard(
+    SignedIn { user, session }: SignedIn,
+    form: Posted,
+    core: Data<Core>,
+    state: Data<State>,
+) -> HttpResponse {
+    let actor = Actor { user_id: user.id, client_id: None, sid: Some(session.sid) };
+    let id = form.get("upload_id").unwrap_or_default();
+    match lifecycle::discard(&core, &state, id, &actor).await {
+        Ok(true) => back("done", Message::PhotoDiscarded),
+        Ok(false) => back("problem", Message::PictureUploadNotFound),
+        Err(error) => refuse(&error.into(), &state),
+    }
 }
 
 /// An earlier photo that was kept becomes current again.
@@ -106,6 +138,6 @@ pub(super) async fn remove(
 }
 
 fn back(kind: &str, message: Message) -> HttpResponse {
-    let place = format!("{}?{kind}={}", paths::ACCOUNT, message.key());
+    let place = format!("{}?{kind}={}", paths::ACCOUNT, message.in_query());
     HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
 }

@@ -32,6 +32,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ACCOUNT_PHOTO).post(account::replace).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_REMOVE).post(account::remove).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_RESTORE).post(account::restore).mount(cfg);
+    Endpoint::at(paths::ACCOUNT_PHOTO_CONFIRM).post(account::confirm).mount(cfg);
+    Endpoint::at(paths::ACCOUNT_PHOTO_DISCARD).post(account::discard).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_ALT).post(account::describe).mount(cfg);
     Endpoint::at(paths::PICTURE_STABLE).get(stable::show).mount(cfg);
     admin::routes(cfg);

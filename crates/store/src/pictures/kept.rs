@@ -109,6 +109,20 @@ impl Store {
         })
     }
 
+    /// The newest profile photo that a person uploaded in a browser of theirs and neither confirmed nor gave up.
+    pub async fn unconfirmed_photo(&self, user_id: &str) -> Result<Option<Picture>, StoreError> {
+        read!(self, |c| Ok(pictures::table
+            .filter(pictures::user_id.eq(user_id))
+            .filter(pictures::purpose.eq("profile"))
+            .filter(pictures::state.eq(state::STAGED))
+            .filter(pictures::sid.is_not_null())
+            .order((pictures::uploaded_at.desc(), pictures::id.desc()))
+            .select(Picture::as_select())
+            .first(c)
+            .await
+            .optional()?))
+    }
+
     /// A person's earlier profile photos that can be restored, newest first; and the one that an administrator took away
     /// last.
     pub async fn earlier_photos(&self, user_id: &str) -> Result<(Vec<Picture>, Option<Picture>), StoreError> {
