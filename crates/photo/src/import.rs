@@ -42,7 +42,7 @@ pub enum Fate {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("{}: {source}", path.display())]
+    #[error("the folder {} cannot be read: {source}. Name one that holds files `<user id or e-mail>.<ext>`", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,20 +86,24 @@ pub async fn find(core: &Core, dir: &Path) -> Result<Vec<Found>, ImportError> {
     Ok(found)
 }
 
-/// Of two files of one person the newer one counts.
+/// Of two files of one person the newer one counts, among those that are pictures by their names.
 fn refuse_seconds(found: &mut [Found]) {
-    let mut newest: BTreeMap<String, (Micros, String)> = BTreeMap::new();
+    let is_picture = |name: &str| {
+        let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        ["jpg", "jpeg", "png", "gif", "webp"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    };
+    let mut newest: BTreeMap<String, (bool, Micros, String)> = BTreeMap::new();
     for file in found.iter() {
         if let Ok(user) = &file.owner {
-            let own = (file.written_at, file.name.clone());
+            let own = (is_picture(&file.name), file.written_at, file.name.clone());
             let kept = newest.entry(user.id.clone()).or_insert_with(|| own.clone());
             *kept = own.max(kept.clone());
         }
     }
     for file in found {
         let kept = file.owner.as_ref().ok().and_then(|user| newest.get(&user.id));
-        if let Some((_, kept)) = kept.filter(|(_, kept)| *kept != file.name) {
-            file.owner = Err(format!("`{kept}` is the same person's, and newer"));
+        if let Some((.., kept)) = kept.filter(|(.., kept)| *kept != file.name) {
+            file.owner = Err(format!("`{kept}` is the same person's, and newer or better"));
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::key::{BadKey, GALLERIES, KeyBase, ObjectKey, PROFILE_PHOTOS};
 use crate::objects::{LARGEST, ObjectError, ObjectStore, Stores, are_one_place};
 use futures_util::{StreamExt, future::join_all, stream};
 use protocol::Micros;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::moves::{Move, Moved};
@@ -88,6 +89,33 @@ pub async fn waiting(store: &Store, name: &str) -> Result<(u64, u64), StoreError
         }
     }
     Ok((movable, uploading))
+}
+
+/// How many objects lie in a store although their pictures are in another one.
+pub async fn left_behind(store: &Store, stores: &Stores, name: &str) -> Result<usize, MigrateError> {
+    let objects = stores.get(name).ok_or_else(|| MigrateError::NoSuchStore(name.to_owned()))?;
+    let mut count = 0;
+    for prefix in [PROFILE_PHOTOS, GALLERIES] {
+        let mut cursor = None;
+        loop {
+            let page = objects.list(prefix, cursor, 1000).await;
+            let page = page.map_err(|source| MigrateError::Objects { store: name.to_owned(), source })?;
+            let keys = page.objects.iter().filter_map(|object| object.name.parse::<ObjectKey>().ok());
+            let bases: Vec<String> =
+                keys.filter_map(|key| Some(KeyBase::of(&key)?.as_str().to_owned())).collect();
+            for some in bases.chunks(500) {
+                let rows = store.named_key_bases(some).await?;
+                let elsewhere: HashSet<String> =
+                    rows.into_iter().filter(|row| row.store != name).map(|row| row.key_base).collect();
+                count += some.iter().filter(|base| elsewhere.contains(*base)).count();
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(count)
 }
 
 /// Moves everything. `progress` hears of each picture that is done with, and its bytes.

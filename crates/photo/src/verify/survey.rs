@@ -22,7 +22,7 @@ const FEW: usize = 100;
 pub(super) struct Survey {
     /// Old enough to be judged, and of a picture that the database knows.
     known: usize,
-    /// Of those, the ones whose picture is in another store.
+    /// Of any age, of pictures that are in another store.
     pub copies: usize,
     pub orphans: Vec<ObjectKey>,
     /// Pictures whose rows say that they are in this store.
@@ -91,11 +91,12 @@ impl Survey {
         written_before: Micros,
     ) -> Result<(), StoreError> {
         self.seen.extend(page.iter().map(|object| hash(&object.name)));
-        let old = page.iter().filter(|object| object.written_at < written_before);
         // Names that are none of ours were put there by others; they are left alone.
-        let mut bases: BTreeMap<String, Vec<ObjectKey>> = BTreeMap::new();
-        for (base, key) in old.filter_map(|object| by_base(&object.name)) {
-            bases.entry(base).or_default().push(key);
+        let mut bases: BTreeMap<String, Vec<(ObjectKey, bool)>> = BTreeMap::new();
+        for object in page {
+            if let Some((base, key)) = by_base(&object.name) {
+                bases.entry(base).or_default().push((key, object.written_at < written_before));
+            }
         }
         let asked: Vec<String> = bases.keys().cloned().collect();
         let mut rows = HashMap::new();
@@ -104,16 +105,18 @@ impl Survey {
                 store.named_key_bases(asked).await?.into_iter().map(|row| (row.key_base.clone(), row)),
             );
         }
-        for (base, key) in
-            bases.into_iter().flat_map(|(base, keys)| keys.into_iter().map(move |key| (base.clone(), key)))
-        {
-            match standing(rows.get(&base), name, &key) {
-                Standing::Named => self.known += 1,
-                Standing::Copy => {
-                    self.known += 1;
-                    self.copies += 1;
+        for (base, keys) in bases {
+            for (key, is_old) in keys {
+                match standing(rows.get(&base), name, &key) {
+                    Standing::Copy => {
+                        self.copies += 1;
+                        self.known += usize::from(is_old);
+                    }
+                    Standing::Named => self.known += usize::from(is_old),
+                    Standing::Orphan if is_old => self.orphans.push(key),
+                    // Its row may be on the way.
+                    Standing::Orphan => {}
                 }
-                Standing::Orphan => self.orphans.push(key),
             }
         }
         Ok(())

@@ -46,9 +46,9 @@ impl Drop for Working {
 /// How far work of known length is, with its rate and the time that is left; nothing unless standard error is a terminal.
 pub fn bar(what: &'static str, length: u64) -> Bar {
     let bar = indicatif::ProgressBar::new(length).with_message(what);
-    let looks = "{msg} {wide_bar} {pos}/{len}  {per_sec:.0}  {eta} left";
+    let looks = "{msg} {wide_bar} {pos}/{len}  {rate}  {eta} left";
     if let Ok(style) = indicatif::ProgressStyle::with_template(looks) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", rate));
     }
     bar.enable_steady_tick(std::time::Duration::from_millis(250));
     Bar(bar)
@@ -57,11 +57,15 @@ pub fn bar(what: &'static str, length: u64) -> Bar {
 /// The same for work whose length nobody knows: how much is done.
 pub fn count(what: &'static str) -> Bar {
     let bar = indicatif::ProgressBar::new_spinner().with_message(what);
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {msg}: {pos}  {per_sec:.0}") {
-        bar.set_style(style);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {msg}: {pos}  {rate}") {
+        bar.set_style(style.with_key("rate", rate));
     }
     bar.enable_steady_tick(std::time::Duration::from_millis(250));
     Bar(bar)
+}
+
+fn rate(state: &indicatif::ProgressState, text: &mut dyn std::fmt::Write) {
+    let _ = write!(text, "{:.0}/s", state.per_sec());
 }
 
 /// Gone, with its line, when it is dropped.

@@ -38,18 +38,23 @@ pub(super) async fn migrate(place: &Place, arguments: Arguments) -> Result<ExitC
         return Err(Failure::usage(format!("`{from}` and `{to}` are the same store.")));
     }
     let (waiting, uploading) = migrate::waiting(&place.store, &from).await?;
+    let stores = Stores::open(&settings.stores).await.map_err(failed)?;
     if arguments.dry_run {
+        let left = migrate::left_behind(&place.store, &stores, &from).await.map_err(failed)?;
         if arguments.json {
-            output::json(
-                &json!({ "from": from, "to": to, "pictures": waiting, "uploading": uploading, "dry_run": true }),
-            )?;
+            output::json(&json!({
+                "from": from, "to": to, "pictures": waiting, "uploading": uploading, "left_behind": left, "dry_run": true,
+            }))?;
         } else {
-            let waiting = output::counted(waiting, "picture");
-            output::line(format_args!("{waiting} would move from `{from}` to `{to}`."));
+            output::line(format_args!("{waiting} pictures would move from `{from}` to `{to}`."));
+            if left > 0 {
+                output::line(format_args!(
+                    "{left} objects of pictures that moved before lie in `{from}` still: --delete-source removes them."
+                ));
+            }
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let stores = Stores::open(&settings.stores).await.map_err(failed)?;
     if stores.default().0 == from {
         output::note(format_args!(
             "New uploads go on into `{from}`: name `{to}` in `photos.upload_store` and restart the servers first."
@@ -89,9 +94,10 @@ fn named(stores: &[StoreSettings], given: &str) -> Result<String, Failure> {
         ))),
         (None, _) => {
             let names: Vec<&str> = stores.iter().map(|one| one.name.as_str()).collect();
-            // The text is not repeated: a URL may hold a password.
+            // A URL is not repeated: it may hold a password.
+            let what = if given.contains("://") { "this URL".to_owned() } else { format!("the name `{given}`") };
             Err(Failure::usage(format!(
-                "no store of this name or URL is configured (there are: {}). Give it a section `[photos.stores.NAME]` \
+                "no store with {what} is configured (there are: {}). Give it a section `[photos.stores.NAME]` \
                  first, for this command and for every server: rows carry the store's name.",
                 names.join(", ")
             )))
@@ -122,6 +128,9 @@ fn say(plan: &Plan, migrated: &Migrated) {
         plan.from,
         plan.to
     ));
+    if plan.delete_source.is_none() && *objects > 0 {
+        output::line(format_args!("{objects} objects stay in `{}`: --delete-source removes them.", plan.from));
+    }
     if *gone > 0 {
         output::line(format_args!("{gone} were deleted, replaced or moved by another meanwhile."));
     }

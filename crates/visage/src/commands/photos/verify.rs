@@ -34,8 +34,10 @@ pub(super) async fn verify(
     } else {
         say(&verified);
     }
-    if let Some((store, error)) = verified.failed.first() {
-        return Err(Failure::new(format!("photo store `{store}`: {error}")));
+    if !verified.failed.is_empty() {
+        let said: Vec<String> =
+            verified.failed.iter().map(|(store, error)| format!("photo store `{store}`: {error}")).collect();
+        return Err(Failure::new(said.join("\n")));
     }
     Ok(if verified.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -50,10 +52,14 @@ fn say(verified: &Verified) {
         output::line(format_args!("{words}  {}  {}  of {user}", missing.store, missing.keys.join(" ")));
     }
     let (orphans, missing) = (verified.orphans.len(), verified.missing.len());
+    let answered = if verified.failed.is_empty() { "" } else { " In the stores that answered." };
     output::line(format_args!(
-        "{} objects; {orphans} that no row names, {missing} rows without theirs.",
+        "{} objects; {orphans} that no row names, {missing} rows without theirs.{answered}",
         verified.objects
     ));
+    for (store, _) in &verified.failed {
+        output::line(format_args!("`{store}` was not looked through."));
+    }
     for (store, count) in &verified.copies {
         output::line(format_args!(
             "{count} objects in `{store}` are copies of pictures that live in another store: \
@@ -100,6 +106,7 @@ fn described(verified: &Verified) -> serde_json::Value {
         verified.unknown.iter().map(|(store, count)| (store.clone(), json!(count))).collect();
     json!({
         "copies": copies, "unknown_stores": unknown,
+        "failed": verified.failed.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "doubtful": verified.doubtful.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "objects": verified.objects, "orphans": orphans, "missing": missing, "held": held,
         "repaired": verified.mended,
