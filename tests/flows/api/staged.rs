@@ -223,7 +223,6 @@ on_both! {
         one.confirm(&id).await.expect(200);
         assert_eq!(two.history().await[0]["state"], "current");
         let place = format!("{HISTORY}{}", id.as_str().unwrap());
-        let put = two.ask(Method::PUT, &place).json(&json!({ "alt_text": "x" }));
         let described = two.ask(Method::PUT, &place).json(&json!({ "alt_text": "x" }));
         Answer::of(described).await.expect(200);
         house.advance(1);
@@ -284,13 +283,30 @@ on_both! {
         who.confirm(&uploads[3]["id"]).await.expect(404);
         assert_eq!(get(house, &uploads[3]["preview_url"]).await.status(), 404);
         settles_at(house, 4 * 4).await;
-        // Nobody else's, and no upload in one step, counts.
+        // No upload in one step counts.
         let app = house.app("second").await;
         let person = tests::Person { id: String::new(), email: "grace@example.org".into(), password: "correct horse battery staple".into() };
         let tokens = app.tokens(&person, "openid profile").await;
         app.upload(tokens["access_token"].as_str().unwrap(), picture::png(300, 9)).await.expect(200);
         assert_eq!(who.history().await.iter().filter(|entry| entry["state"] == "pending").count(), 4);
         settles_at(house, 5 * 4).await;
+    }
+
+    /// The description goes along with every upload, or the upload is refused.
+    async fn described_in_one_step(house: &House) {
+        let who = asking(house, "grace@example.org", "uploading").await;
+        for (path, field) in [("/api/auth/profile/photo", "photo"), ("/api/auth/upload-photo/", "profile_picture")] {
+            house.advance(1);
+            let form = |text: String| {
+                let file = Part::bytes(picture::png(300, 3)).file_name("a.png");
+                Form::new().part(field, file).text("alt_text", text)
+            };
+            let long = who.ask(Method::POST, path).multipart(form("x".repeat(501)));
+            Answer::of(long).await.expect_error(400, "alt_text_too_long");
+            Answer::of(who.ask(Method::POST, path).multipart(form(format!("By {field}")))).await.expect(200);
+            let newest = who.history().await[0].clone();
+            assert_eq!((&newest["alt_text"], &newest["state"]), (&json!(format!("By {field}")), &json!("current")));
+        }
     }
 
     /// Of twenty confirmations at once one is applied, whoever asks.
