@@ -5,6 +5,7 @@
 //! points the row to it. Photos that are replaced or deleted meanwhile, and a second migration beside this one, lose or
 //! win that transaction; whoever loses leaves nothing behind that the queue does not know.
 
+use crate::installation;
 use crate::key::{BadKey, GALLERIES, KeyBase, ObjectKey, PROFILE_PHOTOS};
 use crate::objects::{LARGEST, ObjectError, ObjectStore, Stores, are_one_place};
 use futures_util::{StreamExt, future::join_all, stream};
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use store::moves::{Move, Moved};
 use store::pictures::{Picture, state};
 use store::{Store, StoreError};
+use tokio::sync::OnceCell;
 use web::Clock;
 
 const MINUTE: Micros = 60_000_000;
@@ -136,6 +138,7 @@ pub async fn migrate(
         to: open(&plan.to)?,
         progress,
         failures: AtomicUsize::new(0),
+        claimed: OnceCell::new(),
     };
     mover.refuse_anothers().await?;
     mover.refuse_same_place().await?;
@@ -171,16 +174,17 @@ struct Mover<'a> {
     progress: &'a (dyn Fn(u64) + Sync),
     /// One after the other.
     failures: AtomicUsize,
+    claimed: OnceCell<()>,
 }
 
 impl Mover<'_> {
     async fn refuse_anothers(&self) -> Result<(), MigrateError> {
-        let installation = crate::installation::name(self.store).await?;
-        let mark = crate::installation::mark(&*self.to, &installation).await;
+        let installation = installation::name(self.store).await?;
+        let mark = installation::mark(&*self.to, &installation).await;
         let mark = mark.map_err(|source| MigrateError::Objects { store: self.plan.to.clone(), source })?;
         match mark {
-            crate::installation::Mark::Another => Err(MigrateError::Another(self.plan.to.clone())),
-            crate::installation::Mark::Ours | crate::installation::Mark::None => Ok(()),
+            installation::Mark::Another => Err(MigrateError::Another(self.plan.to.clone())),
+            installation::Mark::Ours | installation::Mark::None => Ok(()),
         }
     }
 
@@ -189,6 +193,14 @@ impl Mover<'_> {
         let asked = are_one_place(&*self.to, &*self.from).await;
         let same = asked.map_err(|source| MigrateError::Objects { store: self.plan.to.clone(), source })?;
         if same { Err(MigrateError::SamePlace(self.plan.from.clone(), self.plan.to.clone())) } else { Ok(()) }
+    }
+
+    /// What was read from the one and back from the other shows that both are there and ours. The deletion queue wants that
+    /// mark: "it is gone already" counts only where it stands.
+    async fn claim(&self) -> Result<(), CarryError> {
+        let name = installation::name(self.store).await?;
+        installation::claim(&*self.from, &name).await.map_err(CarryError::Source)?;
+        installation::claim(&*self.to, &name).await.map_err(CarryError::Target)
     }
 
     /// Everything that is in the source now, once.
@@ -260,6 +272,7 @@ impl Mover<'_> {
             }
             Err(error) => return Err(error),
         };
+        self.claimed.get_or_try_init(|| self.claim()).await?;
         let objects = sizes.len();
         let finished = self.store.finish_move(step, self.plan.delete_source, self.clock.now()).await;
         match finished {
