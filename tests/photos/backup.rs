@@ -80,17 +80,17 @@ async fn a_backup_comes_back_elsewhere() {
     assert!(refusal(&new, &["photos", "restore", folder]).contains("no master key"));
     std::fs::create_dir_all(new.dir.path().join("keys")).unwrap();
     std::fs::copy(old.dir.path().join("keys/master.key"), new.dir.path().join("keys/master.key")).unwrap();
-    let object = files(&dir.join("objects")).pop().unwrap();
-    let whole = std::fs::read(&object).unwrap();
-    std::fs::write(&object, b"something else").unwrap();
-    assert!(refusal(&new, &["photos", "restore", folder]).contains("digest differs"));
-    std::fs::write(&object, whole).unwrap();
     // Photos of somebody are there that the backup does not know.
     let stranger = new.dir.path().join("photos/profile-photos/x/1-a.jpg");
     std::fs::create_dir_all(stranger.parent().unwrap()).unwrap();
     std::fs::write(&stranger, b"x").unwrap();
     assert!(refusal(&new, &["photos", "restore", folder]).contains("--take-over"));
     std::fs::remove_file(&stranger).unwrap();
+    let object = files(&dir.join("objects")).pop().unwrap();
+    let whole = std::fs::read(&object).unwrap();
+    std::fs::write(&object, b"something else").unwrap();
+    assert!(refusal(&new, &["photos", "restore", folder]).contains("digest differs"));
+    std::fs::write(&object, whole).unwrap();
     let restored = json(&new, &["photos", "restore", folder, "--keep-access", "--json"]);
     assert_eq!(restored["objects"], second["objects"]);
     assert_eq!(restored["rows"], second["rows"]);

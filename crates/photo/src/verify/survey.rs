@@ -22,6 +22,8 @@ const FEW: usize = 100;
 pub(super) struct Survey {
     /// Old enough to be judged, and of a picture that the database knows.
     known: usize,
+    /// Of any age, of pictures that the database knows.
+    recognized: usize,
     /// Of any age, of pictures that are in another store.
     pub copies: usize,
     pub orphans: Vec<ObjectKey>,
@@ -74,13 +76,13 @@ impl Survey {
 
     /// An empty store that rows name is perhaps not the store at all: a volume that is not mounted.
     pub fn is_new_or_known(&self) -> bool {
-        self.known > 0 || (self.seen.is_empty() && self.pictures == 0)
+        self.recognized > 0 || (self.seen.is_empty() && self.pictures == 0)
     }
 
     /// Whether so many pictures can be lost and the store be there: it is ours by its mark or by what is in it, and most
     /// is there.
     pub fn believes(&self, missing: usize) -> bool {
-        (self.is_ours || self.known > 0) && missing <= FEW.max(self.pictures / 20)
+        (self.is_ours || self.recognized > 0) && missing <= FEW.max(self.pictures / 20)
     }
 
     async fn add(
@@ -110,9 +112,13 @@ impl Survey {
                 match standing(rows.get(&base), name, &key) {
                     Standing::Copy => {
                         self.copies += 1;
+                        self.recognized += 1;
                         self.known += usize::from(is_old);
                     }
-                    Standing::Named => self.known += usize::from(is_old),
+                    Standing::Named => {
+                        self.recognized += 1;
+                        self.known += usize::from(is_old);
+                    }
                     Standing::Orphan if is_old => self.orphans.push(key),
                     // Its row may be on the way.
                     Standing::Orphan => {}
