@@ -56,13 +56,15 @@ async function whole(page) {
   const sizes = await page.locator('.picture img').evaluateAll((all) => all.map((image) => image.naturalWidth))
   assert.ok(sizes.length > 0 && sizes.every((width) => width > 0), `${sizes}`)
 }
-const says = (page, words) => page.waitForFunction((words) => document.getElementById('said')?.textContent.includes(words), words)
+const says = (page, words) =>
+  page.waitForFunction((words) => document.getElementById('said')?.textContent.includes(words), words, { timeout: 30_000 })
 
 async function upload(page, files) {
   const before = await count(page, '#pictures .picture')
   await page.setInputFiles('#add-file', files)
   await page.locator('#upload').click()
-  await page.waitForFunction((wanted) => document.querySelectorAll('#pictures .picture').length === wanted, before + files.length)
+  // Each is decoded and resized in turn, on a machine that may be busy.
+  await page.waitForFunction((wanted) => document.querySelectorAll('#pictures .picture').length === wanted, before + files.length, { timeout: 60_000 })
 }
 
 describe('galleries', () => {
