@@ -15,10 +15,10 @@ pub fn twelve_megapixels() -> Result<Vec<u8>, jpeg_encoder::EncodingError> {
     Ok(encoded)
 }
 
-/// As large as an upload may be, about: 5 MB, whatever number of pixels that is.
+/// Some 5 MB, which is as large as an upload may be: fewer pixels than it takes at the very worst.
 pub fn five_megabytes(format: ImageFormat) -> image::ImageResult<Vec<u8>> {
     let (width, height) = match format {
-        ImageFormat::Gif => (2450, 1840),
+        ImageFormat::Gif => (2000, 1500),
         _ => (1520, 1140),
     };
     let Some(picture) = RgbImage::from_raw(width.into(), height.into(), scene(width, height)) else {
