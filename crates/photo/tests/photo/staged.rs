@@ -2,12 +2,17 @@
 
 use crate::house::{DELETE_AFTER, House, SECOND, actor, photo, upload};
 use crate::samples;
+use async_trait::async_trait;
+use bytes::Bytes;
+use photo::key::ObjectKey;
 use photo::lifecycle::{self, UploadError};
+use photo::objects::{ObjectError, ObjectStore, Page};
 use photo::{deletions, sweep};
 use proptest::prelude::*;
 use std::sync::Arc;
 use store::pictures::{Picture, Retention, state};
 use store::users::User;
+use tokio::sync::Semaphore;
 
 const DAY: i64 = 86_400 * SECOND;
 
@@ -59,6 +64,74 @@ async fn what_nobody_confirms_goes() {
     house.settle().await;
     assert_eq!(house.objects().await, house.promised().await);
     assert_eq!(house.promised().await.len(), 2, "60 pixels: two sizes");
+}
+
+/// A store that takes nothing before the gate is open.
+#[derive(Debug)]
+struct Gated {
+    store: Arc<dyn ObjectStore>,
+    gate: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl ObjectStore for Gated {
+    async fn put(&self, key: &ObjectKey, body: Bytes) -> Result<(), ObjectError> {
+        let _open = self.gate.acquire().await.unwrap();
+        self.store.put(key, body).await
+    }
+
+    async fn get(&self, key: &ObjectKey, most: usize) -> Result<Option<Bytes>, ObjectError> {
+        self.store.get(key, most).await
+    }
+
+    async fn exists(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        self.store.exists(key).await
+    }
+
+    async fn delete(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
+        self.store.delete(key).await
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<String>, limit: usize) -> Result<Page, ObjectError> {
+        self.store.list(prefix, cursor, limit).await
+    }
+}
+
+// No clean-up touches an upload that is under way; one that took a quarter of an hour is told so, and leaves nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_is_given_up() {
+    let gate = Arc::new(Semaphore::new(0));
+    let own = Arc::clone(&gate);
+    let house = Arc::new(House::with(|store| Arc::new(Gated { store, gate: own })).await);
+    let user = house.person("ada").await;
+    for in_one_step in [true, false] {
+        let (one, ada) = (Arc::clone(&house), user.clone());
+        let on_its_way = tokio::spawn(async move {
+            let upload = upload(&ada, samples::jpeg(60, 60, false));
+            match in_one_step {
+                true => lifecycle::upload(&one.core, &one.state, upload).await.map(drop),
+                false => lifecycle::stage(&one.core, &one.state, upload).await.map(drop),
+            }
+        });
+        let store = &house.core.store;
+        while store.count_waiting(state::UPLOADING, i64::MAX).await.unwrap() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(
+            sweep::cleanup(store, 0, house.core.now() + SECOND, false).await.unwrap(),
+            0,
+            "it is under way"
+        );
+        house.clock.advance(16 * 60 * SECOND);
+        assert_eq!(sweep::cleanup(store, 0, house.core.now(), false).await.unwrap(), 1);
+        gate.add_permits(8);
+        let outcome = on_its_way.await.unwrap();
+        assert!(matches!(outcome, Err(UploadError::GivenUp)), "{outcome:?}");
+        gate.forget_permits(8);
+    }
+    gate.add_permits(8);
+    house.settle().await;
+    assert!(house.objects().await.is_empty());
 }
 
 // Nobody goes back to a photo whose objects are not there.
