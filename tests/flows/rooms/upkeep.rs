@@ -99,6 +99,7 @@ async fn the_command_in_its_three_forms() {
     house.stop().await;
 
     let place = Place::new(Engine::Sqlite).await;
+    assert!(binary::run(&["migrate"], place.environment(), "").status.success());
     for arguments in [
         &["photos", "cleanup"][..],
         &["photos", "cleanup", "--days", "7"],
