@@ -6,9 +6,11 @@
 
 use std::marker::PhantomData;
 
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use actix_web::{FromRequest, HttpRequest, ResponseError, dev::Payload};
 use futures_util::future::LocalBoxFuture;
+use views::Message;
 
 use crate::scope::Scope;
 use crate::{Bearer, Refused, SignedIn, form};
@@ -70,6 +72,21 @@ pub(crate) fn csrf_header(request: &HttpRequest) -> Option<&str> {
     request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok())
 }
 
+/// Nobody is signed in: a token would do as well.
+///
+/// > A server that generates a 401 (Unauthorized) response MUST send a WWW-Authenticate header field
+///
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>
+fn either_way(request: &HttpRequest, refused: Refused) -> Refused {
+    match refused.status_code() {
+        StatusCode::UNAUTHORIZED => {
+            Refused::new(request, StatusCode::UNAUTHORIZED, "sign_in_required", Message::CallerMissing)
+                .with(WWW_AUTHENTICATE, "Bearer")
+        }
+        _ => refused,
+    }
+}
+
 impl<S: Scope> FromRequest for Caller<S> {
     type Error = Refused;
     type Future = LocalBoxFuture<'static, Result<Self, Refused>>;
@@ -82,7 +99,9 @@ impl<S: Scope> FromRequest for Caller<S> {
                 let bearer = Bearer::<S>::extract(&request).await?;
                 Actor { user_id: bearer.user_id().to_owned(), client_id: Some(bearer.sender()), sid: None }
             } else {
-                let SignedIn { user, session } = SignedIn::extract(&request).await?;
+                let signed_in = SignedIn::extract(&request).await;
+                let SignedIn { user, session } =
+                    signed_in.map_err(|refused| either_way(&request, refused))?;
                 Actor { user_id: user.id, client_id: None, sid: Some(session.sid) }
             };
             Ok(Caller { actor, scope: PhantomData })

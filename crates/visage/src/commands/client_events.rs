@@ -1,5 +1,7 @@
 //! What a client is told of events: where it receives them, and how that goes.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use clap::Args;
 use protocol::Micros;
 use serde_json::{Value, json};
@@ -34,6 +36,11 @@ impl Events {
         if self.event_uri.is_some() || self.no_event_uri {
             place.store.set_event_receiver(client_id, self.event_uri.clone(), place.now()).await?;
         }
+        if let Some(uri) = self.event_uri.as_deref().filter(|uri| is_closed(uri, place)) {
+            output::note(format_args!(
+                "Nothing will be sent to {uri} before `outbound.allow_networks` names this machine, such as [\"127.0.0.0/8\", \"::1\"]."
+            ));
+        }
         Ok(())
     }
 }
@@ -52,6 +59,20 @@ fn is_good(uri: &str) -> bool {
         && url.username().is_empty()
         && url.password().is_none()
         && url.fragment().is_none()
+}
+
+/// On this machine, which is reached only where the configuration says so.
+fn is_closed(uri: &str, place: &Place) -> bool {
+    let networks = place.config.outbound.allow_networks.iter();
+    let networks: web::Networks = networks.map(|network| (network.address, network.prefix)).collect();
+    let (four, six) =
+        (networks.contains(Ipv4Addr::LOCALHOST.into()), networks.contains(Ipv6Addr::LOCALHOST.into()));
+    match Url::parse(uri).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain("localhost")) => !four && !six,
+        Some(Host::Ipv4(address)) => address.is_loopback() && !networks.contains(address.into()),
+        Some(Host::Ipv6(address)) => address.is_loopback() && !networks.contains(address.into()),
+        _ => false,
+    }
 }
 
 /// What `client show --json` says of it; times are Unix seconds.

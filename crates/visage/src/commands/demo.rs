@@ -15,6 +15,9 @@ use crate::{
     logs, place,
 };
 
+/// A `curl` line for every route that takes a token; `OP` is the provider.
+const LINES: &str = include_str!("../demo/lines.txt");
+
 pub const EXAMPLE: &str = "Example:\n  visage demo\n  visage demo --check";
 
 #[derive(Args, Debug)]
@@ -82,60 +85,7 @@ fn invitation(demo: &Demo, token: &str) -> String {
          \n\
          TOKEN={token}\n\
          \n\
-         # change the photo (put a picture of yours in place of photo.jpg)\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -F photo=@photo.jpg {issuer}/api/auth/profile/photo\n\
-         \n\
-         # the same, cut to a square of 400 pixels at 100,50\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -F photo=@photo.jpg -F crop=100,50,400 {issuer}/api/auth/profile/photo\n\
-         \n\
-         # who is this? `picture` is a photo that works\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/userinfo\n\
-         \n\
-         # the profile, and a change of it\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/profile\n\
-         curl -X PUT -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
-         \x20    -d '{{\"given_name\": \"Grace\", \"locale\": \"fr\"}}' {issuer}/api/auth/profile\n\
-         \n\
-         # a picture that lives elsewhere\n\
-         curl -X PUT -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
-         \x20    -d '{{\"picture_url\": \"https://example.com/photo.jpg\"}}' {issuer}/api/auth/profile\n\
-         \n\
-         # remove the photo\n\
-         curl -X DELETE -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/profile/photo\n\
-         \n\
-         In two steps, so that one can look first; the answer to the first names an id:\n\
-         \n\
-         curl -H \"Authorization: Bearer $TOKEN\" -F image=@photo.jpg {issuer}/api/users/upload-profile-picture/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
-         \x20    -d '{{\"upload_id\": \"THE ID\"}}' {issuer}/api/users/confirm-profile-picture/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/api/users/profile-picture-uploads/\n\
-         \n\
-         For scripts, with the scheme Token; it takes tokens from {issuer}/account/tokens too:\n\
-         \n\
-         curl -H \"Authorization: Token $TOKEN\" -F profile_picture=@photo.jpg {issuer}/api/auth/upload-photo/\n\
-         curl -H \"Authorization: Token $TOKEN\" {issuer}/api/auth/user-profile/\n\
-         curl -X PUT -H \"Authorization: Token $TOKEN\" -H \"Content-Type: application/json\" \\\n\
-         \x20    -d '{{\"preferred_language\": \"fr\"}}' {issuer}/api/auth/user-profile/\n\
-         \n\
-         An address of the photo to keep for good: `picture_stable` of userinfo, in any size:\n\
-         \n\
-         curl -s -H \"Authorization: Bearer $TOKEN\" {issuer}/api/auth/userinfo | grep -o '\"picture_stable\":\"[^\"]*\"'\n\
-         \n\
-         A gallery: pictures that wait, then the gallery that takes them along; its answer names ids:\n\
-         \n\
-         curl -H \"Authorization: Bearer $TOKEN\" -F image=@room.jpg {issuer}/rooms/upload-image-temp/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/list-image-temp/\n\
-         curl -X POST -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/delete-image-temp/IMAGE/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -H \"Content-Type: application/json\" \\\n\
-         \x20    -d '{{\"name\": \"Room 7\", \"establishment\": \"Hotel du Lac\"}}' {issuer}/rooms/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -F image=@room.jpg {issuer}/rooms/ROOM/upload-image/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -d caption='The view' {issuer}/rooms/ROOM/images/IMAGE/caption/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" -d order=IMAGE,OTHER {issuer}/rooms/ROOM/reorder-images/\n\
-         curl -X POST -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/ROOM/delete-image/IMAGE/\n\
-         curl -H \"Authorization: Bearer $TOKEN\" {issuer}/rooms/\n\
-         \n\
-         All of it: {issuer}/api/openapi.json\n\
-         \n\
+         {lines}\n\
          Ctrl-C ends it.",
         name = person.name,
         email = person.email,
@@ -143,5 +93,44 @@ fn invitation(demo: &Demo, token: &str) -> String {
         admin_name = admin.name,
         admin_email = admin.email,
         admin_password = admin.password,
+        lines = LINES.replace("OP", issuer),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINES;
+
+    /// CONTRACT §1: ready-to-paste lines for every photo route. Whatever the API describes for tokens is there.
+    #[test]
+    fn every_route_has_its_line() {
+        let document = crate::openapi::document("https://op.example");
+        let lines = LINES.replace("\\\n", " ");
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let security = operation["security"].to_string();
+                // The same by another method of sending the token.
+                let by_form = operation["operationId"] == "userinfoByPost";
+                if by_form || (!security.contains("bearer") && security != "[]") {
+                    continue;
+                }
+                let url = path.split('/').map(|part| match part.strip_prefix('{') {
+                    Some(name) => name.trim_end_matches('}').to_uppercase(),
+                    None => part.to_owned(),
+                });
+                let url = format!("OP{}", url.collect::<Vec<_>>().join("/"));
+                let is_named = lines.lines().filter(|line| line.starts_with("curl ")).any(|line| {
+                    let named = line.split([' ', '"', '?']).any(|word| word == url);
+                    let sends = ["-F ", "-d "].iter().any(|option| line.contains(option));
+                    let does = match method.as_str() {
+                        "get" => !line.contains("-X ") && !sends,
+                        "post" => line.contains("-X POST ") || (!line.contains("-X ") && sends),
+                        method => line.contains(&format!("-X {} ", method.to_uppercase())),
+                    };
+                    named && does
+                });
+                assert!(is_named, "no line for {method} {path}");
+            }
+        }
+    }
 }

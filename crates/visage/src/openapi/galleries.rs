@@ -100,7 +100,7 @@ fn galleries() -> Vec<Operation> {
             "Makes a gallery, which takes the waiting images along",
         )
         .by(BY)
-        .json("NewGallery")
+        .fields("NewGallery")
         .answers(201, "Gallery")
         .fails(&[400, 401, 403, 404, 503]),
         Operation::get(paths::ROOM, "gallery", "A gallery with its images in order")
@@ -109,7 +109,7 @@ fn galleries() -> Vec<Operation> {
             .fails(&[401, 403, 404, 503]),
         Operation::put(paths::ROOM, "renameGallery", "Gives it another name")
             .by(BY)
-            .json("Name")
+            .fields("Name")
             .answers(200, "Gallery")
             .fails(&[400, 401, 403, 404, 503]),
         Operation::delete(paths::ROOM, "deleteGallery", "Removes it with its images")
@@ -133,12 +133,12 @@ fn images() -> Vec<Operation> {
             .fails(&[401, 403, 404, 503]),
         Operation::post(paths::ROOM_REORDER, "reorderImages", "Puts the images into another order")
             .by(BY)
-            .json("Order")
+            .fields("Order")
             .answers(200, "GalleryImages")
             .fails(&[400, 401, 403, 404, 503]),
         Operation::post(paths::ROOM_CAPTION, "captionImage", "Writes the caption of an image")
             .by(BY)
-            .json("Caption")
+            .fields("Caption")
             .answers(200, "Captioned")
             .fails(&[400, 401, 403, 404, 503]),
     ]
@@ -152,7 +152,11 @@ fn establishments() -> Vec<Operation> {
             .fails(&[401, 403, 503]),
         Operation::put(paths::ESTABLISHMENT, "renameEstablishment", "Gives it another name")
             .by(BY)
-            .json("Name")
+            .fields("Name")
+            .answers(200, "GalleryDone")
+            .fails(&[400, 401, 403, 404, 503]),
+        Operation::delete(paths::ESTABLISHMENT, "deleteEstablishment", "Removes it, where it has no galleries")
+            .by(BY)
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
         Operation::get(paths::ESTABLISHMENT_OWNERS, "owners", "Who may change it, and who was asked")
@@ -161,7 +165,7 @@ fn establishments() -> Vec<Operation> {
             .fails(&[401, 404, 503]),
         Operation::post(paths::ESTABLISHMENT_OWNERS, "inviteOwner", "Asks somebody to be an owner too")
             .by(Who::Session)
-            .json("NewOwner")
+            .fields("NewOwner")
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
         Operation::get(paths::INVITATIONS, "invitations", "The organizations that one was asked to own")

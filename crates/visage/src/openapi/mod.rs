@@ -9,6 +9,7 @@ mod admin;
 mod body;
 mod galleries;
 mod operation;
+mod pictures;
 mod profile;
 mod staged;
 mod token_api;
@@ -28,7 +29,14 @@ struct Room {
 }
 
 pub fn document(issuer: &str) -> Value {
-    let rooms = [profile::room(), token_api::room(), staged::room(), galleries::room(), admin::room()];
+    let rooms = [
+        profile::room(),
+        token_api::room(),
+        staged::room(),
+        galleries::room(),
+        pictures::room(),
+        admin::room(),
+    ];
     let tags: Vec<Value> =
         rooms.iter().map(|room| json!({ "name": room.tag, "description": room.about })).collect();
     let mut bodies = vec![error()];

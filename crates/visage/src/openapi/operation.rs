@@ -15,6 +15,8 @@ pub enum Who {
     Caller(&'static str),
     /// The session of a browser, and no token.
     Session,
+    /// Everybody.
+    Anybody,
 }
 
 pub struct Operation {
@@ -25,7 +27,8 @@ pub struct Operation {
     who: Who,
     query: Vec<(&'static str, &'static str, Value)>,
     sent: Map<String, Value>,
-    sent_body: Vec<&'static str>,
+    /// Bodies by name, and whether a form may say the same.
+    sent_body: Vec<(&'static str, bool)>,
     may_be_empty: bool,
     answer: Answer,
     errors: &'static [u16],
@@ -34,6 +37,8 @@ pub struct Operation {
 enum Answer {
     Json(u16, &'static str),
     Image,
+    /// 307, with `Location`.
+    Elsewhere,
 }
 
 impl Operation {
@@ -89,25 +94,42 @@ impl Operation {
             properties.insert((*name).to_owned(), json!({ "type": "string", "description": note }));
         }
         let schema = json!({ "type": "object", "required": [field], "properties": properties });
-        self.sent.insert("multipart/form-data".to_owned(), json!({ "schema": schema }));
+        let mut example = json!({});
+        example[field] = json!("(the bytes of me.jpg)");
+        for (name, _) in further {
+            example[*name] = json!(if *name == "crop" { "40,0,600" } else { "Me in my garden" });
+        }
+        let content = json!({ "schema": schema, "example": example });
+        self.sent.insert("multipart/form-data".to_owned(), content);
         self
     }
 
     /// A JSON body by its name.
     pub fn json(mut self, body: &'static str) -> Self {
-        self.sent_body.push(body);
+        self.sent_body.push((body, false));
+        self
+    }
+
+    /// The same fields as JSON or as a form.
+    pub fn fields(mut self, body: &'static str) -> Self {
+        self.sent_body.push((body, true));
         self
     }
 
     /// A body that is none of JSON, and that may be missing.
-    pub fn may_send(mut self, content_type: &str, schema: Value) -> Self {
-        self.sent.insert(content_type.to_owned(), json!({ "schema": schema }));
+    pub fn may_send(mut self, content_type: &str, schema: Value, example: Value) -> Self {
+        self.sent.insert(content_type.to_owned(), json!({ "schema": schema, "example": example }));
         self.may_be_empty = true;
         self
     }
 
     pub fn answers(mut self, status: u16, body: &'static str) -> Self {
         self.answer = Answer::Json(status, body);
+        self
+    }
+
+    pub fn leads_elsewhere(mut self) -> Self {
+        self.answer = Answer::Elsewhere;
         self
     }
 
@@ -130,11 +152,19 @@ impl Operation {
             json!({ "schema": { "$ref": format!("#/components/schemas/{name}") }, "example": example })
         };
         let (status, answer) = match self.answer {
-            Answer::Json(status, body) => (status, json!({ "application/json": content(body) })),
-            Answer::Image => (200, json!({ "image/jpeg": {} })),
+            Answer::Json(status, body) => {
+                (status, json!({ "content": { "application/json": content(body) } }))
+            }
+            Answer::Image => (200, json!({ "content": { "image/jpeg": {} } })),
+            Answer::Elsewhere => (
+                307,
+                json!({ "headers": { "Location": { "schema": { "type": "string", "format": "uri" } } } }),
+            ),
         };
         let mut responses = Map::new();
-        responses.insert(status.to_string(), json!({ "description": self.summary, "content": answer }));
+        let mut named = answer;
+        named["description"] = json!(self.summary);
+        responses.insert(status.to_string(), named);
         for status in self.errors {
             responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Error" }));
         }
@@ -161,8 +191,11 @@ impl Operation {
             operation["parameters"] = json!(parameters);
         }
         let mut sent = self.sent;
-        for name in self.sent_body {
+        for (name, as_form) in self.sent_body {
             sent.insert("application/json".to_owned(), content(name));
+            if as_form {
+                sent.insert("application/x-www-form-urlencoded".to_owned(), content(name));
+            }
         }
         if !sent.is_empty() {
             operation["requestBody"] = json!({ "required": !self.may_be_empty, "content": sent });
@@ -178,5 +211,6 @@ fn security(who: Who, changes: bool) -> Value {
         Who::Token(scope) => json!([{ "bearer": [scope] }, { "token": [scope] }]),
         Who::Caller(scope) => json!([{ "bearer": [scope] }, session]),
         Who::Session => json!([session]),
+        Who::Anybody => json!([]),
     }
 }

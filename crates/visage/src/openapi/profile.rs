@@ -36,6 +36,7 @@ pub fn room() -> Room {
                         "access_token": { "type": "string", "description": "Only without the header `Authorization`" },
                     },
                 }),
+                json!({ "access_token": "eyJhbGciOi…" }),
             )
             .answers(200, "UserInfo")
             .fails(&[400, 401, 403, 503]),

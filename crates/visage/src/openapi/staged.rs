@@ -30,7 +30,7 @@ pub fn room() -> Room {
             .fails(&[400, 401, 403, 429, 503]),
             Operation::post(paths::CONFIRM_PICTURE, "confirmUpload", "Makes it the photo")
                 .by(by)
-                .json("Confirmation")
+                .fields("Confirmation")
                 .answers(200, "UploadApplied")
                 .fails(&[400, 401, 403, 404, 410, 503]),
             Operation::get(paths::PICTURE_UPLOADS, "uploads", "One's history, newest first")
@@ -44,7 +44,7 @@ pub fn room() -> Room {
                 .fails(&[401, 403, 404, 503]),
             Operation::put(paths::PICTURE_UPLOAD, "describeUpload", "Changes its alternative text")
                 .by(by)
-                .json("AltText")
+                .fields("AltText")
                 .answers(200, "UploadEntry")
                 .fails(&[400, 401, 403, 404, 503]),
             Operation::delete(
@@ -86,7 +86,7 @@ pub fn room() -> Room {
 fn upload() -> Value {
     json!({
         "id": "5mKq",
-        "preview_url": "https://op.example/media/preview/eyJp.jpg",
+        "preview_url": "https://op.example/media/preview/5mKq.1763723600.c2lnbmVkIGJ5IHVz",
         "uploaded_at": "2026-11-21T10:00:00Z",
         "original_filename": "me.jpg",
         "is_confirmed": false,
