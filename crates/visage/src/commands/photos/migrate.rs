@@ -95,7 +95,8 @@ fn named(stores: &[StoreSettings], given: &str) -> Result<String, Failure> {
         (None, _) => {
             let names: Vec<&str> = stores.iter().map(|one| one.name.as_str()).collect();
             // A URL is not repeated: it may hold a password.
-            let what = if given.contains("://") { "this URL".to_owned() } else { format!("the name `{given}`") };
+            let what =
+                if given.contains("://") { "this URL".to_owned() } else { format!("the name `{given}`") };
             Err(Failure::usage(format!(
                 "no store with {what} is configured (there are: {}). Give it a section `[photos.stores.NAME]` \
                  first, for this command and for every server: rows carry the store's name.",
@@ -129,7 +130,10 @@ fn say(plan: &Plan, migrated: &Migrated) {
         plan.to
     ));
     if plan.delete_source.is_none() && *objects > 0 {
-        output::line(format_args!("{objects} objects stay in `{}`: --delete-source removes them.", plan.from));
+        output::line(format_args!(
+            "{objects} objects stay in `{}`: --delete-source removes them.",
+            plan.from
+        ));
     }
     if *gone > 0 {
         output::line(format_args!("{gone} were deleted, replaced or moved by another meanwhile."));
