@@ -40,7 +40,7 @@ async fn journey(engine: Engine, count: usize) {
     place.set("VISAGE_PHOTOS__KEEP_VERSIONS", "1");
     let server = place.start().await;
     let store = place.store().await;
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let mut keys = quantity::make(&store, &place.dir.path().join("photos"), count).await;
     let app = place.app("looking", &[]);
     let mut tokens = Vec::new();
@@ -60,7 +60,7 @@ async fn journey(engine: Engine, count: usize) {
     drop(server);
     let server = place.start().await;
     looking.go_on();
-    let watch = tokio::time::Instant::now();
+    let watch = Instant::now();
     let first = killed_twice(&place, &store, "default", "cloud", count).await;
     eprintln!("disk → GCS: {first} in {:.1?}", watch.elapsed());
     let picture = app.userinfo(&tokens[1]).await.expect(200).text("picture").to_owned();
@@ -76,7 +76,7 @@ async fn journey(engine: Engine, count: usize) {
     drop(server);
     let server = place.start().await;
     looking.go_on();
-    let watch = tokio::time::Instant::now();
+    let watch = Instant::now();
     let second = killed_twice(&place, &store, "cloud", &s3.settings[0].1, count).await;
     eprintln!("GCS → S3: {second} in {:.1?}", watch.elapsed());
     let looked = looking.end().await;

@@ -14,11 +14,11 @@ pub mod binary;
 pub mod camera;
 pub mod database;
 pub mod house;
-pub mod place;
-pub mod services;
-pub mod receiver;
-pub mod session;
 pub mod personal;
+pub mod place;
+pub mod receiver;
+pub mod services;
+pub mod session;
 
 pub use app::{Answer, App, Code};
 pub use database::Engine;

@@ -65,7 +65,7 @@ impl Receiver {
 
     /// Waits until so many requests have come, and gives them.
     pub async fn wait_for(&self, count: usize, within: Duration) -> Vec<Pushed> {
-        let began = std::time::Instant::now();
+        let began = tokio::time::Instant::now();
         while self.pushed().len() < count {
             assert!(began.elapsed() < within, "{} of {count} events after {within:?}", self.pushed().len());
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,7 +2,8 @@
 
 mod killed;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use serde_json::{Value, json};
 use tests::{

@@ -63,9 +63,18 @@ async fn exit_codes_and_sentences() {
     let place = Place::new(Engine::Sqlite).await;
     let run = |arguments: &[&str], input: &str| codes(arguments, place.environment(), input);
     // In a wrong folder nothing seems to have worked, and nothing is made.
-    for wrong in [&["photos", "cleanup"][..], &["photos", "stats"], &["user", "list"], &["client", "list"], &["keys", "list"]] {
+    for wrong in [
+        &["photos", "cleanup"][..],
+        &["photos", "stats"],
+        &["user", "list"],
+        &["client", "list"],
+        &["keys", "list"],
+    ] {
         let (code, _, said) = run(wrong, "");
-        assert!(code == Some(1) && said.contains("there is no database") && said.contains("--config"), "{said}");
+        assert!(
+            code == Some(1) && said.contains("there is no database") && said.contains("--config"),
+            "{said}"
+        );
     }
     assert!(!place.dir.path().join("visage.db").exists());
     assert_eq!(run(&["frobnicate"], "").0, Some(2));

@@ -206,7 +206,7 @@ at_a_hoster! {
 /// The deletion worker runs beside the requests.
 async fn gone(hoster: &Hoster, url: &str) {
     for _ in 0..100 {
-        if hoster.get(url).await.status() == 404 && files(&hoster.folder).len() % 4 == 0 {
+        if hoster.get(url).await.status() == 404 && files(&hoster.folder).len().is_multiple_of(4) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

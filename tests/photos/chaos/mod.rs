@@ -149,7 +149,7 @@ async fn storm(engine: Engine, bucket: Option<services::Bucket>) {
     ));
     let cleaner = tokio::spawn(clean_up(place.clone(), Dice::new(seed, 1001), weather.clone()));
 
-    let (mut dice, began, mut kills, mut server) = (Dice::new(seed, 1002), tokio::time::Instant::now(), 0, Some(server));
+    let (mut dice, began, mut kills, mut server) = (Dice::new(seed, 1002), Instant::now(), 0, Some(server));
     while began.elapsed() < Duration::from_secs(seconds) {
         tokio::time::sleep(dice.moment(300, 2500)).await;
         server.take().unwrap().kill();

@@ -208,7 +208,9 @@ impl Failure {
                 }
                 ApiError::unavailable(Message::PhotoNotStored)
             }
-            Self::Upload(error @ (UploadError::Key(_) | UploadError::Stopped(_))) => ApiError::internal(error),
+            Self::Upload(error @ (UploadError::Key(_) | UploadError::Stopped(_))) => {
+                ApiError::internal(error)
+            }
             Self::Upload(UploadError::Store(error)) => error.into(),
             Self::Import(_) => ApiError::bad_request(self.code(), self.message(state)),
             Self::Missing("photo") => ApiError::bad_request(self.code(), Message::PhotoFieldMissing),

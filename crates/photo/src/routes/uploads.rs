@@ -202,8 +202,11 @@ pub(super) async fn history(
             Some(Cursor { uploaded_at, id })
         }
     };
-    let filter =
-        Filter { user_id: Some(actor.user_id.clone()), purpose: Some(Purpose::Profile.as_str().to_owned()), state: None };
+    let filter = Filter {
+        user_id: Some(actor.user_id.clone()),
+        purpose: Some(Purpose::Profile.as_str().to_owned()),
+        state: None,
+    };
     let rows = core.store.uploads(filter, after, PAGE + 1).await?;
     let is_more = i64::try_from(rows.len()).is_ok_and(|rows| rows > PAGE);
     let mut pictures: Vec<Picture> = rows.into_iter().map(|row| row.picture).collect();

@@ -64,7 +64,7 @@ on_both!(whoever_may_know_is_told, fresh => {
     set_picture(store, Some("https://elsewhere.example/a.jpg"), NOW + 1).await;
     let told = ("ada".to_owned(), "picture.updated".to_owned());
     for id in ["rp", "by-grant"] {
-        assert_eq!(due(store, id, NOW + 1).await, [told.clone()], "{id}");
+        assert_eq!(due(store, id, NOW + 1).await, std::slice::from_ref(&told), "{id}");
         assert!(store.sees_profile("ada", id, NOW).await.unwrap(), "{id}");
     }
     for id in ["no-profile", "nobody", "disabled", "without-receiver"] {

@@ -107,7 +107,9 @@ on_both!(a_removed_picture_goes_for_good, fresh => {
     assert!(matches!(store.remove_picture(removal("p3"), NOW).await.unwrap(), Removed::Done(_)));
     let due = store.claim_deletions(10, 60 * SECOND, NOW + SECOND).await.unwrap();
     assert_eq!(due.len(), 8, "those of p3 too: {due:?}");
-    store.finish_deletions(due.into_iter().map(|row| row.id).collect()).await.unwrap();
+    for row in &due {
+        store.finish_deletion(row).await.unwrap();
+    }
     store.bury_pictures(10).await.unwrap();
     assert_eq!(store.remove_picture(removal("p3"), NOW).await.unwrap(), Removed::Nothing);
 });

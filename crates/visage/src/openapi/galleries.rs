@@ -155,10 +155,14 @@ fn establishments() -> Vec<Operation> {
             .fields("Name")
             .answers(200, "GalleryDone")
             .fails(&[400, 401, 403, 404, 503]),
-        Operation::delete(paths::ESTABLISHMENT, "deleteEstablishment", "Removes it, where it has no galleries")
-            .by(BY)
-            .answers(200, "GalleryDone")
-            .fails(&[400, 401, 403, 404, 503]),
+        Operation::delete(
+            paths::ESTABLISHMENT,
+            "deleteEstablishment",
+            "Removes it, where it has no galleries",
+        )
+        .by(BY)
+        .answers(200, "GalleryDone")
+        .fails(&[400, 401, 403, 404, 503]),
         Operation::get(paths::ESTABLISHMENT_OWNERS, "owners", "Who may change it, and who was asked")
             .by(Who::Session)
             .answers(200, "Owners")

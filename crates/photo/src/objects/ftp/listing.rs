@@ -103,7 +103,7 @@ mod tests {
         let line = "-rw-r--r--    1 103      111       3000000 Aug 01  2026 a b.jpg";
         assert_eq!(list(line), entry("a b.jpg", false, 3_000_000, midnight));
         let line = "drwxr-xr-x    2 103      111          4096 Aug 01  2026 owner";
-        assert_eq!(list(line).unwrap().unwrap().is_folder, true);
+        assert!(list(line).unwrap().unwrap().is_folder);
         assert_eq!(list("total 12"), Ok(None));
         assert_eq!(list("lrwxrwxrwx 1 0 0 3 Aug 01  2026 a -> b"), Ok(None));
         let line = "08-01-26  12:00PM                 3000000 a.jpg";
