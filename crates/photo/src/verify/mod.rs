@@ -222,7 +222,7 @@ impl Comparison<'_> {
                 survey::delete_orphan(self.store, name, objects, key).await?;
             }
             match (self.deletes, mark) {
-                (Deletes::All, Mark::Another | Mark::None) if survey.is_new_or_known() => {
+                (Deletes::All, Mark::Another | Mark::None) if survey.may_become_ours() => {
                     installation::take_over(objects, installation).await.map_err(failed)?;
                 }
                 (_, Mark::None) if survey.is_new_or_known() => {

@@ -79,6 +79,11 @@ impl Survey {
         self.recognized > 0 || (self.seen.is_empty() && self.pictures == 0)
     }
 
+    /// Whether a person who asks for it may make the store ours: not where rows name it and nothing of them is there.
+    pub fn may_become_ours(&self) -> bool {
+        self.pictures == 0 || self.recognized > 0
+    }
+
     /// Whether so many pictures can be lost and the store be there: it is ours by its mark or by what is in it, and most
     /// is there.
     pub fn believes(&self, missing: usize) -> bool {
