@@ -47,11 +47,12 @@ fn assert_color(image: &RgbImage, x: u32, y: u32, wanted: [u8; 3]) {
 
 #[track_caller]
 fn assert_quarters(image: &RgbImage) {
-    let (near, far) = (image.width() / 4, image.width() * 3 / 4);
-    assert_color(image, near, near, RED);
-    assert_color(image, far, near, GREEN);
-    assert_color(image, near, far, BLUE);
-    assert_color(image, far, far, YELLOW);
+    let (left, right) = (image.width() / 4, image.width() * 3 / 4);
+    let (top, bottom) = (image.height() / 4, image.height() * 3 / 4);
+    assert_color(image, left, top, RED);
+    assert_color(image, right, top, GREEN);
+    assert_color(image, left, bottom, BLUE);
+    assert_color(image, right, bottom, YELLOW);
 }
 
 // S132

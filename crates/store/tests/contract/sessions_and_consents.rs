@@ -40,7 +40,7 @@ on_both!(signing_in_as_somebody_else_ends_the_first_persons_grants, fresh => {
 on_both!(consents_join, fresh => {
     furnish(&fresh.store).await;
     let store = &fresh.store;
-    let tabs = ["openid", "profile", "email", "phone", "address", "offline_access"].map(|scope| {
+    let tabs = protocol::scopes::KNOWN.map(|scope| {
         let store = store.clone();
         tokio::spawn(async move { store.record_consent(agreed(scope), &[0; 32], true).await.unwrap() })
     });
