@@ -136,9 +136,9 @@ async fn in_store(store: &Store, name: &str) -> i64 {
     live.map(|(_, _, count)| *count).sum()
 }
 
-/// The queue is empty, but for nothing.
+/// The queue is empty. A server that was killed had rows of it for a minute more: that is the lease.
 pub async fn settled(store: &Store) {
-    for _ in 0..600 {
+    for _ in 0..2000 {
         if store.deletions_waiting().await.unwrap() == 0 {
             return;
         }

@@ -69,12 +69,11 @@ fn what_does_not_exist_is_refused_by_name() {
 #[test]
 fn what_only_has_a_default_yet() {
     let file = "[oauth]\nresponse_types = ['code']\nregistration = 'closed'\n\
-                [photos]\nkeep_versions = 0\n[mail]\nurl = 'log:'\n";
+                [mail]\nurl = 'log:'\n";
     load(file, &[]).unwrap();
     for (variable, value, sentence) in [
         ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'id_token']", "no implicit"),
         ("VISAGE_OAUTH__REGISTRATION", "open", "visage client add"),
-        ("VISAGE_PHOTOS__KEEP_VERSIONS", "3", "must be 0"),
         ("VISAGE_MAIL__URL", "smtp://me:s3cret@mail.example", "sends no mail"),
     ] {
         let message = refusal("", &[(variable, value)]);
