@@ -141,7 +141,7 @@ impl Worker<'_> {
     async fn drain(&self, name: &str) -> Result<Round, StoreError> {
         let mut all = Round::default();
         loop {
-            let claimed = self.store.claim_deletions_of(name, BATCH, LEASE, (self.clock)()).await?;
+            let claimed = self.store.claim_deletions(name, BATCH, LEASE, (self.clock)()).await?;
             if claimed.is_empty() {
                 return Ok(all);
             }

@@ -20,18 +20,9 @@ pub struct Deletion {
 }
 
 impl Store {
-    /// Takes up to `limit` due rows for `lease` microseconds; a worker that dies gives them back by doing nothing.
+    /// Takes up to `limit` due rows of an object store for `lease` microseconds; a worker that dies gives them back by
+    /// doing nothing.
     pub async fn claim_deletions(
-        &self,
-        limit: i64,
-        lease: i64,
-        now: i64,
-    ) -> Result<Vec<Deletion>, StoreError> {
-        self.claim_deletions_of("%", limit, lease, now).await
-    }
-
-    /// The same of one object store. `%`: of any.
-    pub async fn claim_deletions_of(
         &self,
         name: &str,
         limit: i64,
@@ -39,14 +30,11 @@ impl Store {
         now: i64,
     ) -> Result<Vec<Deletion>, StoreError> {
         let name = name.to_owned();
-        // Typed: a bare `bool` leaves the compiler to guess what SQL it is, which it does for many minutes.
-        let everywhere =
-            diesel::dsl::sql::<diesel::sql_types::Bool>(if name == "%" { "1 = 1" } else { "1 = 0" });
         write!(self, |c| {
             let due: Vec<String> = deletions::table
                 .filter(deletions::not_before.le(now))
                 .filter(deletions::leased_until.le(now))
-                .filter(deletions::store.eq(&name).or(everywhere))
+                .filter(deletions::store.eq(&name))
                 .order(deletions::not_before)
                 .limit(limit)
                 .select(deletions::id)
@@ -115,17 +103,6 @@ impl Store {
             .await?;
             Ok(())
         })
-    }
-
-    /// When the next row that nobody has taken is due: `None` where no such row waits.
-    pub async fn next_deletion(&self, now: i64) -> Result<Option<i64>, StoreError> {
-        read!(self, |c| Ok(deletions::table
-            .filter(deletions::leased_until.le(now))
-            .order(deletions::not_before)
-            .select(deletions::not_before)
-            .first(c)
-            .await
-            .optional()?))
     }
 
     /// Forgets a row whose object is gone, if it is still ours.

@@ -183,9 +183,12 @@ async fn a_leased_head_hides_nothing() {
     house.remove(&user).await.unwrap();
     house.clock.advance(DELETE_AFTER);
     let (store, now) = (&house.core.store, house.core.now());
-    assert_eq!(store.claim_deletions(3, 60 * SECOND, now).await.unwrap().len(), 3);
-    assert_eq!(store.next_deletion(now).await.unwrap(), Some(now));
-    assert_eq!(store.claim_deletions(3, 60 * SECOND, now).await.unwrap().len(), 1);
-    assert_eq!(store.next_deletion(now).await.unwrap(), None);
-    assert_eq!(store.next_deletion(now + 60 * SECOND).await.unwrap(), Some(now));
+    let name = house.state.stores.default().0;
+    let claim = async || store.claim_deletions(name, 3, 60 * SECOND, now).await.unwrap().len();
+    let due = async |now| store.deletions_by_store(now).await.unwrap();
+    assert_eq!(claim().await, 3);
+    assert_eq!(due(now).await, [(name.to_owned(), now)]);
+    assert_eq!(claim().await, 1);
+    assert_eq!(due(now).await, []);
+    assert_eq!(due(now + 60 * SECOND).await, [(name.to_owned(), now)]);
 }

@@ -67,7 +67,7 @@ async fn every_row_comes_back_in_either_database() {
         let elsewhere = crate::sqlite().await;
         assert!(restore(&elsewhere.store, &before, &[("default".into(), "cloud".into())]).await);
         assert_eq!(elsewhere.store.picture("p2").await.unwrap().unwrap().store, "cloud");
-        let queued = elsewhere.store.claim_deletions(9, SECOND, NOW + 60 * SECOND).await.unwrap();
+        let queued = crate::claim_all(&elsewhere.store, 9, SECOND, NOW + 60 * SECOND).await;
         assert!(queued.iter().all(|row| row.store == "default"), "what waits to be deleted is not renamed");
     }
 }

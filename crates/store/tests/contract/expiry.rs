@@ -58,7 +58,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     store.stage_picture(pictures::picture("p1")).await.unwrap();
     pictures::confirm(store, "p1", pictures::change("ada", 0, 0)).await.unwrap();
     store.remove_profile_picture(pictures::change("ada", 0, 0)).await.unwrap().unwrap();
-    let due = store.claim_deletions(10, SECOND, NOW).await.unwrap();
+    let due = crate::claim_all(store, 10, SECOND, NOW).await;
     for row in &due {
         store.finish_deletion(row).await.unwrap();
     }

@@ -23,7 +23,7 @@ mod waiting;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocol::{AuthMethod, Client, Scopes, SigningAlg};
-use store::{Settings, Store, sessions::Session, users::User};
+use store::{Settings, Store, deletions::Deletion, sessions::Session, users::User};
 
 pub const NOW: i64 = 1_800_000_000_000_000;
 pub const SECOND: i64 = 1_000_000;
@@ -39,6 +39,15 @@ pub async fn sqlite() -> Fresh {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::new(format!("sqlite://{}/visage.db", folder.path().display()));
     Fresh { store: Store::open_migrated(&settings).await.unwrap(), settings, _folder: Some(folder) }
+}
+
+/// What is due in every object store, up to `limit` in each, claimed.
+pub async fn claim_all(store: &Store, limit: i64, lease: i64, now: i64) -> Vec<Deletion> {
+    let mut all = Vec::new();
+    for (name, _) in store.deletions_by_store(now).await.unwrap() {
+        all.extend(store.claim_deletions(&name, limit, lease, now).await.unwrap());
+    }
+    all
 }
 
 /// A database of its own on the server that tests/services started.

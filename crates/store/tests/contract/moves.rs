@@ -26,7 +26,7 @@ async fn place(store: &Store) -> String {
 /// What the deletion worker would be given, by store.
 async fn due(store: &Store, now: i64) -> Vec<String> {
     let mut due: Vec<String> =
-        store.claim_deletions(10, SECOND, now).await.unwrap().into_iter().map(|row| row.store).collect();
+        crate::claim_all(store, 10, SECOND, now).await.into_iter().map(|row| row.store).collect();
     due.sort();
     due
 }

@@ -80,7 +80,7 @@ on_both!(a_removed_picture_goes_for_good, fresh => {
     assert_eq!(removed.removed_reason.as_deref(), Some("Not a face."));
     assert_eq!(removed.state, "superseded");
     assert!(store.user("ada").await.unwrap().unwrap().picture_id.is_none());
-    assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 2, "at once");
+    assert_eq!(crate::claim_all(store, 10, SECOND, NOW).await.len(), 2, "at once");
     let rows = store.audit_of("ada", 10).await.unwrap();
     let by_root = |action: &str| rows.iter().any(|row| row.action == action && row.actor.as_deref() == Some("root"));
     assert!(by_root("photo.removed_by_administrator") && by_root("picture.removed"), "{rows:?}");
@@ -99,13 +99,13 @@ on_both!(a_removed_picture_goes_for_good, fresh => {
     assert_eq!(store.picture("p2").await.unwrap().unwrap().state, "kept");
     for id in ["p2", "p4"] {
         assert!(matches!(store.remove_picture(removal(id), NOW).await.unwrap(), Removed::Done(_)), "{id}");
-        assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 2, "{id}");
+        assert_eq!(crate::claim_all(store, 10, SECOND, NOW).await.len(), 2, "{id}");
     }
     assert_eq!(store.user("ada").await.unwrap().unwrap().picture_id.as_deref(), Some("p3"), "the current one stays");
     store.remove_profile_picture(change("ada", 3600 * SECOND, 0)).await.unwrap();
-    assert!(store.claim_deletions(10, SECOND, NOW).await.unwrap().is_empty());
+    assert!(crate::claim_all(store, 10, SECOND, NOW).await.is_empty());
     assert!(matches!(store.remove_picture(removal("p3"), NOW).await.unwrap(), Removed::Done(_)));
-    let due = store.claim_deletions(10, 60 * SECOND, NOW + SECOND).await.unwrap();
+    let due = crate::claim_all(store, 10, 60 * SECOND, NOW + SECOND).await;
     assert_eq!(due.len(), 8, "those of p3 too: {due:?}");
     for row in &due {
         store.finish_deletion(row).await.unwrap();

@@ -64,10 +64,10 @@ on_both!(a_replacement_queues_the_old_objects, fresh => {
     confirm(store, "p2", change("ada", 10 * SECOND, 0)).await.unwrap();
     let portrait = store.profile("ada").await.unwrap().unwrap().portrait.unwrap();
     assert_eq!(portrait.key_base, "profile-photos/o/1-p2");
-    assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 0, "not before delete_after");
-    let due = store.claim_deletions(10, SECOND, NOW + 10 * SECOND).await.unwrap();
+    assert_eq!(crate::claim_all(store, 10, SECOND, NOW).await.len(), 0, "not before delete_after");
+    let due = crate::claim_all(store, 10, SECOND, NOW + 10 * SECOND).await;
     assert_eq!(due.len(), 2);
-    assert_eq!(store.claim_deletions(10, SECOND, NOW + 10 * SECOND).await.unwrap().len(), 0, "leased to one worker");
+    assert_eq!(crate::claim_all(store, 10, SECOND, NOW + 10 * SECOND).await.len(), 0, "leased to one worker");
     assert_eq!(store.bury_pictures(10).await.unwrap(), 0);
     for row in &due {
         store.finish_deletion(row).await.unwrap();
@@ -76,7 +76,7 @@ on_both!(a_replacement_queues_the_old_objects, fresh => {
     assert_eq!(store.picture("p1").await.unwrap().unwrap().state, "gone");
 
     assert!(store.remove_profile_picture(change("ada", 0, 0)).await.unwrap().unwrap().picture_id.is_none());
-    assert_eq!(store.claim_deletions(10, SECOND, NOW).await.unwrap().len(), 2);
+    assert_eq!(crate::claim_all(store, 10, SECOND, NOW).await.len(), 2);
 });
 
 // Two confirmations at once: whichever is last is current, the other is superseded, nothing is left over.

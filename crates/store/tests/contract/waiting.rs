@@ -106,7 +106,7 @@ on_both!(one_of_all_wins, fresh => {
         assert_eq!(in_state(store, state::CURRENT).await, current.clone().into_iter().collect::<Vec<_>>());
         if let Some(id) = current {
             let base = store.picture(&id).await.unwrap().unwrap().key_base;
-            let queued = store.claim_deletions(1000, 0, NOW + 1).await.unwrap();
+            let queued = crate::claim_all(store, 1000, 0, NOW + 1).await;
             assert!(queued.iter().all(|row| !row.key.starts_with(&base)), "nothing of the current photo is queued");
         }
     }
@@ -190,7 +190,7 @@ on_both!(everything_at_once, fresh => {
     let current = store.user("ada").await.unwrap().unwrap().picture_id;
     assert_eq!(in_state(store, state::CURRENT).await, current.into_iter().collect::<Vec<_>>());
     assert!(in_state(store, state::KEPT).await.len() <= 3);
-    let queued = store.claim_deletions(1000, 0, NOW + 1).await.unwrap();
+    let queued = crate::claim_all(store, 1000, 0, NOW + 1).await;
     for row in store.pictures("", 100).await.unwrap() {
         let waits = queued.iter().filter(|one| one.key.starts_with(&format!("{}.", row.key_base))).count();
         assert_eq!(waits, usize::from(row.state == state::SUPERSEDED), "{row:?}");
@@ -239,7 +239,7 @@ on_both!(what_hangs_hides_nothing, fresh => {
         store.stage_picture(Picture { uploaded_at: NOW + number, ..row }).await.unwrap();
     }
     assert_eq!(store.discard_waiting(state::STAGED, NOW + 10, 10, NOW).await.unwrap(), 7);
-    let queued = store.claim_deletions(100, SECOND, NOW).await.unwrap();
+    let queued = crate::claim_all(store, 100, SECOND, NOW).await;
     let done = queued.into_iter().filter(|row| row.store == "default");
     for row in done {
         store.finish_deletion(&row).await.unwrap();
