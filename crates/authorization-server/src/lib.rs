@@ -7,6 +7,7 @@ mod authorize;
 mod discovery;
 mod introspect;
 mod logout;
+mod mint;
 mod revoke;
 mod state;
 mod token;

@@ -11,8 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use protocol::{Micros, SigningAlg};
+use protocol::{Confirmation, Micros, SigningAlg};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::jwt::{self, Audience, InvalidJwt};
 use crate::signer::Signer;
@@ -57,6 +58,20 @@ pub struct AccessClaims {
     /// The grant in which the token's state lives (private claim); absent for `client_credentials`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// Who alone may use it; anybody who bears it where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who acts for the person (RFC 8693, section 4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
+    /// What was agreed to in detail (RFC 9396).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Value>,
+    /// How and when the person signed in (RFC 9068, section 2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 /// What we believe of an ID token that comes back as a hint: it was ours, whenever that was.
@@ -210,10 +225,14 @@ impl Ring {
 
     /// The subject of a person towards one sector: stable, and not to be traced to another sector's.
     /// <https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg>
-    pub fn pairwise_subject(&self, sector: &str, user_id: &str) -> Option<String> {
+    ///
+    /// # Panics
+    /// Where the ring was never filled: a subject made by another key would be another person.
+    #[expect(clippy::expect_used, reason = "a ring without keys serves nobody")]
+    pub fn pairwise_subject(&self, sector: &str, user_id: &str) -> String {
         let keys = self.keys();
-        let key = keys.pairwise.as_ref()?;
-        Some(URL_SAFE_NO_PAD.encode(mac(key, sector, user_id.as_bytes())))
+        let key = keys.pairwise.as_ref().expect("Ring::replace refuses rows without a pairwise key");
+        URL_SAFE_NO_PAD.encode(mac(key, sector, user_id.as_bytes()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Micros, Scopes};
+use crate::{ClientMetadata, Micros, Scopes};
 
 /// A registered client: plain data, as `store` reads it and every rule takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,56 @@ pub struct Client {
     pub is_active: bool,
     pub created_at: Micros,
     pub updated_at: Micros,
+    /// The secret itself, sealed with the master key: `client_secret_jwt` alone has it.
+    pub sealed_secret: Option<Vec<u8>>,
+    /// What was registered beyond these fields.
+    pub metadata: ClientMetadata,
+    /// [`BY_ADMINISTRATOR`], [`BY_ANYBODY`], [`BY_DOCUMENT`], or `token:` and the id of an initial access token.
+    pub registered_by: String,
+    /// SHA-256 of the registration access token (RFC 7592).
+    pub management_digest: Option<Vec<u8>>,
+    /// To the day.
+    pub used_at: Option<Micros>,
 }
 
+pub const BY_ADMINISTRATOR: &str = "administrator";
+pub const BY_ANYBODY: &str = "open";
+pub const BY_DOCUMENT: &str = "document";
+
 impl Client {
+    /// A client of which nothing is known but its id: confidential, active, with nothing registered.
+    pub fn blank(id: impl Into<String>, now: Micros) -> Self {
+        Self {
+            id: id.into(),
+            name: String::new(),
+            secret_digest: None,
+            auth_method: AuthMethod::SecretBasic,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: Vec::new(),
+            response_types: Vec::new(),
+            scopes: Scopes::none(),
+            jwks: None,
+            id_token_alg: SigningAlg::RS256,
+            rotate_refresh: false,
+            trusted: false,
+            resource_server: false,
+            everyone_scopes: Scopes::none(),
+            logo_uri: None,
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+            sealed_secret: None,
+            metadata: ClientMetadata::default(),
+            registered_by: BY_ADMINISTRATOR.to_owned(),
+            management_digest: None,
+            used_at: None,
+        }
+    }
+
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
     }

@@ -4,12 +4,15 @@
 //! - [`parameters`], [`redirect_uri`]: what requests are made of. [`registration`]: what a client may be.
 //! - [`authorization`]: the authorization request from its parameters to the answer.
 //! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it.
+//! - [`client_metadata`]: what a registration says beyond the common fields. [`confirmation`]: who alone may use a token.
 //! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
 pub mod claims;
 pub mod client;
 pub mod client_assertion;
+pub mod client_metadata;
+pub mod confirmation;
 pub mod day;
 pub mod error;
 pub mod logout;
@@ -25,6 +28,8 @@ pub mod token;
 
 pub use claims::{Address, UserClaims};
 pub use client::{AuthMethod, Client, SigningAlg};
+pub use client_metadata::ClientMetadata;
+pub use confirmation::Confirmation;
 pub use error::{ErrorCode, OAuthError};
 pub use policy::Policy;
 pub use scopes::Scopes;

@@ -35,6 +35,18 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
     Ok(())
 }
 
+/// The sector of a pairwise client: the host that its redirect URIs share, or that vouches for all of them.
+///
+/// > If there are multiple hostnames in the registered redirect_uris, the Client MUST register a
+/// > sector_identifier_uri.
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg>
+pub fn sector(client: &Client) -> String {
+    let vouching = client.metadata.sector_identifier_uri.as_ref().or(client.redirect_uris.first());
+    let host = vouching.and_then(|uri| Some(Url::parse(uri).ok()?.host_str()?.to_owned()));
+    host.unwrap_or_else(|| client.id.clone())
+}
+
 fn names(client: &Client) -> Result<(), OAuthError> {
     let visible =
         |text: &str| !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use moka::sync::Cache as Moka;
-use protocol::{AuthMethod, Client, Scopes, SigningAlg};
+use protocol::{AuthMethod, Client, ClientMetadata, Scopes, SigningAlg};
 
 use crate::{Stamp, Store, StoreError, Subject, schema::clients};
 
@@ -46,6 +46,11 @@ struct Row {
     is_active: bool,
     created_at: i64,
     updated_at: i64,
+    sealed_secret: Option<Vec<u8>>,
+    metadata: String,
+    registered_by: String,
+    management_digest: Option<Vec<u8>>,
+    used_at: Option<i64>,
 }
 
 impl From<Client> for Row {
@@ -73,6 +78,11 @@ impl From<Client> for Row {
             is_active: client.is_active,
             created_at: client.created_at,
             updated_at: client.updated_at,
+            sealed_secret: client.sealed_secret,
+            metadata: client.metadata.to_json(),
+            registered_by: client.registered_by,
+            management_digest: client.management_digest,
+            used_at: client.used_at,
         }
     }
 }
@@ -92,6 +102,7 @@ impl TryFrom<Row> for Client {
             scopes: Scopes::parse(&row.scopes).map_err(|_| broken("scopes"))?,
             everyone_scopes: Scopes::parse(&row.everyone_scopes).map_err(|_| broken("everyone_scopes"))?,
             id_token_alg: SigningAlg::parse(&row.id_token_alg).ok_or_else(|| broken("id_token_alg"))?,
+            metadata: ClientMetadata::from_json(&row.metadata).map_err(|_| broken("metadata"))?,
             id: row.id,
             name: row.name,
             secret_digest: row.secret_digest,
@@ -106,6 +117,10 @@ impl TryFrom<Row> for Client {
             is_active: row.is_active,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            sealed_secret: row.sealed_secret,
+            registered_by: row.registered_by,
+            management_digest: row.management_digest,
+            used_at: row.used_at,
         })
     }
 }

@@ -38,6 +38,14 @@ pub struct Code {
     pub created_at: i64,
     pub expires_at: i64,
     pub used_at: Option<i64>,
+    /// The key that must come to redeem it (RFC 9449, section 10).
+    pub dpop_jkt: Option<String>,
+    /// The resources it is for (RFC 8707), a JSON list; none: ourselves.
+    pub resources: Option<String>,
+    /// What was agreed to in detail (RFC 9396), JSON.
+    pub authorization_details: Option<String>,
+    /// The class of the sign-in.
+    pub acr: Option<String>,
 }
 
 /// What a code stands on, beside the session that it names: it is written only while all of it is there.

@@ -28,6 +28,12 @@ pub struct Grant {
     /// When the last token that can come of it has ended; the row may go then.
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    /// Who alone may use its refresh tokens: `cnf` of RFC 7800, JSON.
+    pub confirmation: Option<String>,
+    /// As of the code.
+    pub resources: Option<String>,
+    pub authorization_details: Option<String>,
+    pub acr: Option<String>,
 }
 
 impl Store {

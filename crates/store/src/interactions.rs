@@ -24,6 +24,8 @@ pub struct Interaction {
     pub denied: bool,
     pub created_at: i64,
     pub expires_at: i64,
+    /// The pushed request that is spent when the person is through.
+    pub pushed: Option<Vec<u8>>,
 }
 
 impl Store {

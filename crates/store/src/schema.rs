@@ -77,6 +77,11 @@ diesel::table! {
         is_active -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
+        sealed_secret -> Nullable<Binary>,
+        metadata -> Text,
+        registered_by -> Text,
+        management_digest -> Nullable<Binary>,
+        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -104,6 +109,7 @@ diesel::table! {
         denied -> Bool,
         created_at -> BigInt,
         expires_at -> BigInt,
+        pushed -> Nullable<Binary>,
     }
 }
 
@@ -131,6 +137,10 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        confirmation -> Nullable<Text>,
+        resources -> Nullable<Text>,
+        authorization_details -> Nullable<Text>,
+        acr -> Nullable<Text>,
     }
 }
 
@@ -154,6 +164,10 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        dpop_jkt -> Nullable<Text>,
+        resources -> Nullable<Text>,
+        authorization_details -> Nullable<Text>,
+        acr -> Nullable<Text>,
     }
 }
 
@@ -341,6 +355,90 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_logos (client_id) {
+        client_id -> Text,
+        source_uri -> Text,
+        jpeg -> Binary,
+        fetched_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    initial_access_tokens (id) {
+        id -> Text,
+        digest -> Binary,
+        name -> Text,
+        uses_left -> Nullable<BigInt>,
+        created_by -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pushed_requests (digest) {
+        digest -> Binary,
+        client_id -> Text,
+        parameters -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_codes (digest) {
+        digest -> Binary,
+        user_code -> Binary,
+        client_id -> Text,
+        scopes -> Text,
+        resources -> Nullable<Text>,
+        authorization_details -> Nullable<Text>,
+        state -> Text,
+        user_id -> Nullable<Text>,
+        sid -> Nullable<Text>,
+        auth_time -> Nullable<BigInt>,
+        amr -> Nullable<Text>,
+        poll_interval -> BigInt,
+        polled_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    opaque_tokens (digest) {
+        digest -> Binary,
+        claims -> Text,
+        client_id -> Text,
+        grant_id -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    session_clients (sid, client_id) {
+        sid -> Text,
+        client_id -> Text,
+        subject -> Text,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    logout_notices (id) {
+        id -> Text,
+        client_id -> Text,
+        sid -> Text,
+        subject -> Text,
+        attempts -> BigInt,
+        not_before -> BigInt,
+        leased_until -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> Text,
         at -> BigInt,
@@ -379,5 +477,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     picture_links,
     event_receivers,
     events,
+    client_logos,
+    initial_access_tokens,
+    pushed_requests,
+    device_codes,
+    opaque_tokens,
+    session_clients,
+    logout_notices,
     audit,
 );

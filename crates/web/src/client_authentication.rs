@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::LocalBoxFuture;
 use keyring::Secret;
 use protocol::client_assertion::{self, Assertion};
-use protocol::{AuthMethod, Client, OAuthError};
+use protocol::{AuthMethod, Client, Confirmation, OAuthError};
 
 use crate::form::{Params, params, read_form};
 use crate::{Core, OAuthFailure, Refused};
@@ -21,6 +21,8 @@ pub struct ClientAuthentication {
     pub client: Arc<Client>,
     /// Credentials included; nobody looks at them again.
     pub form: Params,
+    /// Which key the caller has shown to hold, by DPoP or by a client certificate.
+    pub confirmation: Option<Confirmation>,
 }
 
 /// What was shown, before it is believed.
@@ -41,7 +43,7 @@ impl FromRequest for ClientAuthentication {
         Box::pin(async move {
             let form = read_form(&request, &mut payload).await?;
             let client = authenticate(Core::of(&request)?, &request, &form).await?;
-            Ok(ClientAuthentication { client, form })
+            Ok(ClientAuthentication { client, form, confirmation: None })
         })
     }
 }

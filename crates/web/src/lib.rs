@@ -41,6 +41,7 @@ pub mod scope;
 pub mod session;
 pub mod site;
 mod stable;
+mod subject;
 
 pub use self::admin::Administrator;
 pub use self::answer::{html, json, page};

@@ -10,11 +10,23 @@ pub const TOKEN: &str = "/oauth2/token";
 pub const INTROSPECT: &str = "/oauth2/introspect";
 pub const REVOKE: &str = "/oauth2/revoke";
 pub const LOGOUT: &str = "/oauth2/logout";
+pub const PAR: &str = "/oauth2/par";
+pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+pub const REGISTER: &str = "/oauth2/register";
+/// A client's own address for its registration (RFC 7592).
+pub const REGISTRATION: &str = "/oauth2/register/{client}";
+pub const CHECK_SESSION: &str = "/oauth2/check_session";
+/// RFC 9728, of our own APIs.
+pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 
 /// Leads to the account page, which leads to sign-in.
 pub const HOME: &str = "/";
 pub const LOGIN: &str = "/login";
 pub const CONSENT: &str = "/consent";
+/// Where a person types the code that a device shows them.
+pub const DEVICE: &str = "/device";
+/// A client's logo as we re-made it.
+pub const CLIENT_LOGO: &str = "/client-logo/{client}";
 pub const SIGNED_OUT: &str = "/signed-out";
 pub const SETUP: &str = "/setup/{token}";
 pub const ACCOUNT: &str = "/account";

@@ -22,7 +22,7 @@ use actix_web::{
 };
 use futures_util::future::LocalBoxFuture;
 use keyring::{KeyRow, MasterKey, Purpose, Random, Ring, Secret, generate};
-use protocol::{AuthMethod, Client, Scopes, SigningAlg, authorization};
+use protocol::{AuthMethod, Client, authorization};
 use store::{Settings, Store, interactions::Interaction, users::User};
 use web::{Core, Hygiene, InteractionId, Manual, Pictures, Site, pictures::DefaultPicture};
 
@@ -156,28 +156,14 @@ impl House {
 
     pub async fn client(&self, id: &str) -> Client {
         let client = Client {
-            id: id.into(),
             name: "Atelier Rivage".into(),
-            secret_digest: None,
             auth_method: AuthMethod::None,
             redirect_uris: vec![CALLBACK.into()],
-            post_logout_redirect_uris: vec![],
             grant_types: vec!["authorization_code".into()],
             response_types: vec!["code".into()],
-            scopes: Scopes::none(),
-            jwks: None,
-            id_token_alg: SigningAlg::RS256,
-            rotate_refresh: false,
-            trusted: false,
-            resource_server: false,
-            everyone_scopes: Scopes::none(),
-            logo_uri: None,
-            client_uri: None,
             policy_uri: Some("https://rivage.example/privacy".into()),
             tos_uri: Some("javascript:alert(1)".into()),
-            is_active: true,
-            created_at: NOW,
-            updated_at: NOW,
+            ..Client::blank(id, NOW)
         };
         self.core.store.insert_client(client.clone()).await.unwrap();
         client
@@ -213,6 +199,7 @@ impl House {
             denied: false,
             created_at: self.clock_now(),
             expires_at: self.clock_now() + 3600 * SECOND,
+            pushed: None,
         };
         self.core.store.insert_interaction(interaction).await.unwrap();
         id

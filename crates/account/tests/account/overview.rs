@@ -42,6 +42,10 @@ async fn connected(house: &House, client: &str, agreed: bool) -> String {
         created_at: now,
         expires_at: now + 3600 * SECOND,
         revoked_at: None,
+        confirmation: None,
+        resources: None,
+        authorization_details: None,
+        acr: None,
     };
     // As grants are made: by spending a code.
     let (id, digest) = (grant.id.clone(), keyring::digest(grant.id.as_bytes()).to_vec());
@@ -64,6 +68,10 @@ async fn connected(house: &House, client: &str, agreed: bool) -> String {
         created_at: now,
         expires_at: now + 60 * SECOND,
         used_at: None,
+        dpop_jkt: None,
+        resources: None,
+        authorization_details: None,
+        acr: None,
     };
     house.core.store.issue_code(code, Ground::default()).await.unwrap();
     let spent = house.core.store.spend_code(&digest, grant, None, now).await.unwrap();

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use protocol::{
     Micros, OAuthError, Scopes,
-    authorization::{Decision, Response},
+    authorization::{ACR_PASSWORD, Decision, Response},
     claims::ClaimsRequest,
 };
 use store::codes::{Code, Ground, Issued};
@@ -96,6 +96,10 @@ async fn permit(journey: &Journey<'_>, permission: Permission) -> Result<Step, P
         created_at: journey.now,
         expires_at: journey.now + journey.visit.state.policy.code_ttl,
         used_at: None,
+        dpop_jkt: None,
+        resources: None,
+        authorization_details: None,
+        acr: Some(ACR_PASSWORD.to_owned()),
     };
     let ground = Ground {
         interaction: journey.interaction.map(|id| id.digest().into()),

@@ -152,6 +152,7 @@ async fn store_request(core: &Core, checked: &Checked, browser: Vec<u8>) -> Resu
         created_at: now,
         expires_at: now + if browser.is_empty() { UNOPENED } else { core.limits.interaction },
         browser,
+        pushed: None,
     };
     core.store.insert_interaction(interaction).await?;
     Ok(id)

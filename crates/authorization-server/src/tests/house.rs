@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{App, test, web::Data};
 use keyring::{KeyRow, MasterKey, Purpose, Random, Ring, State as KeyState, generate};
-use protocol::{AuthMethod, Client, Policy, SECOND, Scopes, SigningAlg};
+use protocol::{AuthMethod, Client, Policy, SECOND, Scopes};
 use serde_json::Value;
 use store::{
     Settings, Store,
@@ -157,28 +157,13 @@ impl House {
     /// A confidential client that uses Basic with [`secret_of`] its id.
     pub async fn client(&self, id: &str, change: impl FnOnce(&mut Client)) -> Client {
         let mut client = Client {
-            id: id.into(),
             name: format!("Client {id}"),
             secret_digest: Some(keyring::digest(secret_of(id).as_bytes()).into()),
-            auth_method: AuthMethod::SecretBasic,
             redirect_uris: vec![CALLBACK.into()],
             post_logout_redirect_uris: vec!["https://app.test/out".into()],
             grant_types: ["authorization_code", "refresh_token", "client_credentials"].map(Into::into).into(),
             response_types: vec!["code".into()],
-            scopes: Scopes::none(),
-            jwks: None,
-            id_token_alg: SigningAlg::RS256,
-            rotate_refresh: false,
-            trusted: false,
-            resource_server: false,
-            everyone_scopes: Scopes::none(),
-            logo_uri: None,
-            client_uri: None,
-            policy_uri: None,
-            tos_uri: None,
-            is_active: true,
-            created_at: START,
-            updated_at: START,
+            ..Client::blank(id, START)
         };
         change(&mut client);
         protocol::registration::check(&client).unwrap();

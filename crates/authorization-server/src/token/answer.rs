@@ -7,6 +7,8 @@ use actix_web::{
 use serde::Serialize;
 use web::OAuthFailure;
 
+use crate::mint::Minted;
+
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-5.1>
 #[derive(Serialize)]
 pub struct Tokens {
@@ -22,6 +24,18 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// An access token alone.
+    pub fn new(minted: Minted) -> Self {
+        Self {
+            access_token: minted.token,
+            token_type: minted.token_type,
+            expires_in: minted.expires_in,
+            scope: minted.scope,
+            refresh_token: None,
+            id_token: None,
+        }
+    }
+
     /// > The authorization server MUST include the HTTP "Cache-Control" response header field with a value of
     /// > "no-store" in any response containing tokens, credentials, or other sensitive information, as well
     /// > as the "Pragma" response header field with a value of "no-cache".

@@ -7,7 +7,7 @@ use web::OAuthFailure;
 use super::{answer::Tokens, issue::Issuer};
 
 // S65
-pub fn grant(issuer: &Issuer<'_>, scope: Option<&str>) -> Result<Tokens, OAuthFailure> {
+pub async fn grant(issuer: &Issuer<'_>, scope: Option<&str>) -> Result<Tokens, OAuthFailure> {
     let scopes = check_client_credentials(issuer.client, scope)?;
-    issuer.for_client(&scopes)
+    issuer.for_client(&scopes).await
 }

@@ -66,6 +66,10 @@ async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> 
             last_access_token
         },
         revoked_at: None,
+        confirmation: None,
+        resources: code.resources,
+        authorization_details: code.authorization_details,
+        acr: code.acr,
     };
     let secret = with_refresh.then(|| issuer.core.random.secret());
     let refresh = secret.as_ref().map(|secret| RefreshToken {

@@ -1,7 +1,7 @@
 //! The token endpoint: who asks, for what, by which rule.
 //! <https://www.rfc-editor.org/rfc/rfc6749#section-3.2>
 //!
-//! A file for each grant; [`issue`] makes the tokens, [`answer`] sends them.
+//! A file for each grant; [`issue`] makes the tokens at the [`crate::mint`], [`answer`] sends them.
 
 mod answer;
 mod client_credentials;
@@ -22,13 +22,15 @@ pub async fn token(
     caller: ClientAuthentication,
 ) -> Result<HttpResponse, OAuthFailure> {
     let client = &*caller.client;
-    let issuer = Issuer::new(&core, &state.policy, client);
+    let issuer = Issuer::new(&core, &state, &caller);
     let request = TokenRequest::parse(caller.form.pairs(), client, &state.policy)?;
     let grant_type = request.grant_type();
     let tokens = match request {
         TokenRequest::Code(request) => code::redeem(&issuer, &request).await?,
         TokenRequest::Refresh(request) => refresh::renew(&issuer, &request).await?,
-        TokenRequest::ClientCredentials { scope } => client_credentials::grant(&issuer, scope.as_deref())?,
+        TokenRequest::ClientCredentials { scope } => {
+            client_credentials::grant(&issuer, scope.as_deref()).await?
+        }
     };
     metrics::counter!("visage_tokens_issued_total", "grant_type" => grant_type.as_str()).increment(1);
     tokens.into_response()

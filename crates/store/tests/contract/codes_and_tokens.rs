@@ -30,6 +30,10 @@ pub fn code(digest: u8) -> Code {
         created_at: NOW,
         expires_at: NOW + 60 * SECOND,
         used_at: None,
+        dpop_jkt: None,
+        resources: None,
+        authorization_details: None,
+        acr: None,
     }
 }
 
@@ -47,6 +51,10 @@ pub fn grant(id: &str) -> Grant {
         created_at: NOW,
         expires_at: NOW + 3600 * SECOND,
         revoked_at: None,
+        confirmation: None,
+        resources: None,
+        authorization_details: None,
+        acr: None,
     }
 }
 

@@ -23,6 +23,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
             denied: false,
             created_at: NOW,
             expires_at: NOW + 3600 * SECOND,
+            pushed: None,
         })
         .await
         .unwrap();

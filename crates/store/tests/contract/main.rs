@@ -22,7 +22,7 @@ mod waiting;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use protocol::{AuthMethod, Client, Scopes, SigningAlg};
+use protocol::{AuthMethod, Client};
 use store::{Settings, Store, deletions::Deletion, sessions::Session, users::User};
 
 pub const NOW: i64 = 1_800_000_000_000_000;
@@ -120,28 +120,12 @@ pub fn person(id: &str) -> User {
 
 pub fn client(id: &str) -> Client {
     Client {
-        id: id.into(),
         name: format!("The client {id}"),
-        secret_digest: None,
         auth_method: AuthMethod::None,
         redirect_uris: vec!["https://rp.example/callback".into()],
-        post_logout_redirect_uris: vec![],
         grant_types: vec!["authorization_code".into()],
         response_types: vec!["code".into()],
-        scopes: Scopes::none(),
-        jwks: None,
-        id_token_alg: SigningAlg::RS256,
-        rotate_refresh: false,
-        trusted: false,
-        resource_server: false,
-        everyone_scopes: Scopes::none(),
-        logo_uri: None,
-        client_uri: None,
-        policy_uri: None,
-        tos_uri: None,
-        is_active: true,
-        created_at: NOW,
-        updated_at: NOW,
+        ..Client::blank(id, NOW)
     }
 }
 

@@ -98,6 +98,7 @@ on_both!(a_browser_has_so_many_requests_at_a_time, fresh => {
         denied: false,
         created_at: NOW + number,
         expires_at: NOW + SECOND,
+        pushed: None,
     };
     let other = request(0, b"other");
     store.insert_interaction(other.clone()).await.unwrap();

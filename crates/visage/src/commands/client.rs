@@ -99,7 +99,7 @@ pub async fn create(
     };
     let is_new = known.is_none();
     let client = known.map_or_else(
-        || details.blank(id.unwrap_or_else(|| place.random.id()), now),
+        || Client::blank(id.unwrap_or_else(|| place.random.id()), now),
         |known| (*known).clone(),
     );
     let mut client = details.applied_to(client, now)?;

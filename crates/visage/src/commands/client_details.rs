@@ -102,34 +102,6 @@ struct Metadata {
 }
 
 impl Details {
-    /// A client that nothing was said about yet.
-    pub fn blank(&self, id: String, now: Micros) -> Client {
-        Client {
-            id,
-            name: String::new(),
-            secret_digest: None,
-            auth_method: AuthMethod::SecretBasic,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            grant_types: Vec::new(),
-            response_types: Vec::new(),
-            scopes: Scopes::none(),
-            jwks: None,
-            id_token_alg: SigningAlg::RS256,
-            rotate_refresh: false,
-            trusted: false,
-            resource_server: false,
-            everyone_scopes: Scopes::none(),
-            logo_uri: None,
-            client_uri: None,
-            policy_uri: None,
-            tos_uri: None,
-            is_active: true,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-
     /// The client after these details, not yet checked.
     pub fn applied_to(mut self, mut client: Client, now: Micros) -> Result<Client, Failure> {
         if let Some(path) = &self.metadata {

@@ -85,6 +85,10 @@ impl House {
             created_at: NOW,
             expires_at: NOW + 3600 * SECOND,
             revoked_at: None,
+            confirmation: None,
+            resources: None,
+            authorization_details: None,
+            acr: None,
         };
         let code = Code {
             digest: digest.clone(),
@@ -105,6 +109,10 @@ impl House {
             created_at: NOW,
             expires_at: NOW + 60 * SECOND,
             used_at: None,
+            dpop_jkt: None,
+            resources: None,
+            authorization_details: None,
+            acr: None,
         };
         self.core.store.issue_code(code, Ground::default()).await.unwrap();
         let spent = self.core.store.spend_code(&digest, grant.clone(), None, NOW).await.unwrap();
@@ -124,6 +132,11 @@ impl House {
             exp: NOW / SECOND + 600,
             scope: grant.scopes.to_string(),
             gid: Some(grant.id.clone()),
+            cnf: None,
+            act: None,
+            authorization_details: None,
+            acr: None,
+            auth_time: None,
         }
     }
 
@@ -226,27 +239,12 @@ pub fn person(id: &str) -> User {
 
 pub fn client(id: &str, auth_method: AuthMethod) -> Client {
     Client {
-        id: id.into(),
         name: id.into(),
         secret_digest: auth_method.has_secret().then(|| keyring::digest(SECRET.as_bytes()).to_vec()),
         auth_method,
         redirect_uris: vec!["https://app.example/cb".into()],
-        post_logout_redirect_uris: Vec::new(),
         grant_types: vec!["authorization_code".into()],
         response_types: vec!["code".into()],
-        scopes: Scopes::none(),
-        jwks: None,
-        id_token_alg: SigningAlg::RS256,
-        rotate_refresh: false,
-        trusted: false,
-        resource_server: false,
-        everyone_scopes: Scopes::none(),
-        logo_uri: None,
-        client_uri: None,
-        policy_uri: None,
-        tos_uri: None,
-        is_active: true,
-        created_at: NOW,
-        updated_at: NOW,
+        ..Client::blank(id, NOW)
     }
 }

@@ -1,0 +1,59 @@
+//! Makes tokens, for whichever endpoint hands them out. Nothing is signed before what it stands on is committed.
+
+mod access_token;
+mod id_token;
+
+pub use access_token::{AccessToken, Minted};
+pub use id_token::IdToken;
+
+use protocol::{Client, Confirmation, Micros, Policy};
+use web::{Core, OAuthFailure, PageError};
+
+/// Everything that making tokens depends on, for one request of one client.
+pub struct Mint<'a> {
+    pub core: &'a Core,
+    pub policy: &'a Policy,
+    pub client: &'a Client,
+    pub now: Micros,
+}
+
+impl<'a> Mint<'a> {
+    pub fn new(core: &'a Core, policy: &'a Policy, client: &'a Client) -> Self {
+        Self { core, policy, client, now: core.now() }
+    }
+}
+
+/// `cnf` as it is kept with a grant.
+pub fn confirmation(kept: Option<&str>) -> Result<Option<Confirmation>, MintError> {
+    kept.map(serde_json::from_str).transpose().map_err(MintError::Json)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Sign(#[from] keyring::SignError),
+    #[error("what is kept cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<MintError> for OAuthFailure {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Store(error) => error.into(),
+            MintError::Sign(error) => error.into(),
+            MintError::Json(error) => OAuthFailure::internal(error),
+        }
+    }
+}
+
+impl From<MintError> for PageError {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Store(error) => error.into(),
+            MintError::Sign(error) => PageError::internal(error),
+            MintError::Json(error) => PageError::internal(error),
+        }
+    }
+}
