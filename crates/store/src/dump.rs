@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Every table, those that others refer to first.
-pub const TABLES: [&str; 28] = [
+pub const TABLES: [&str; 35] = [
     "settings",
     "epoch",
     "keys",
@@ -44,6 +44,13 @@ pub const TABLES: [&str; 28] = [
     "picture_links",
     "event_receivers",
     "events",
+    "client_logos",
+    "initial_access_tokens",
+    "pushed_requests",
+    "device_codes",
+    "opaque_tokens",
+    "session_clients",
+    "logout_notices",
     "audit",
 ];
 
