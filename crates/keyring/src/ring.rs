@@ -41,6 +41,38 @@ pub enum Token {
     Access,
     /// <https://www.rfc-editor.org/rfc/rfc8417#section-2.3>
     SecurityEvent,
+    /// <https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken>
+    Logout,
+    /// <https://openid.net/specs/oauth-v2-jarm.html#name-the-jwt-response-document>
+    AuthorizationResponse,
+    /// <https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse>
+    UserInfo,
+    /// <https://www.rfc-editor.org/rfc/rfc9701#section-5>
+    Introspection,
+}
+
+impl Token {
+    const ALL: [Token; 7] = [
+        Token::Id,
+        Token::Access,
+        Token::SecurityEvent,
+        Token::Logout,
+        Token::AuthorizationResponse,
+        Token::UserInfo,
+        Token::Introspection,
+    ];
+
+    /// The header's `typ`. Kinds for which no specification names one say what clients expect, `JWT`; their claims tell
+    /// them apart: of those only an ID token has both `sub` and `exp`.
+    const fn typ(self) -> &'static str {
+        match self {
+            Token::Id | Token::AuthorizationResponse | Token::UserInfo => "JWT",
+            Token::Access => "at+jwt",
+            Token::SecurityEvent => "secevent+jwt",
+            Token::Logout => "logout+jwt",
+            Token::Introspection => "token-introspection+jwt",
+        }
+    }
 }
 
 /// The claims of an access token (RFC 9068 §2.2), as we write them and as we read them back. Times are Unix seconds.
@@ -118,9 +150,8 @@ struct Keys {
 
 struct SigningKey {
     signer: Signer,
-    id_header: String,
-    access_header: String,
-    event_header: String,
+    /// In the order of [`Token::ALL`], encoded.
+    headers: [String; 7],
 }
 
 impl Ring {
@@ -151,11 +182,7 @@ impl Ring {
     pub fn sign(&self, alg: SigningAlg, token: Token, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.keys();
         let key = keys.signing.get(&alg).ok_or(SignError::NoKey(alg))?;
-        let header = match token {
-            Token::Id => &key.id_header,
-            Token::Access => &key.access_header,
-            Token::SecurityEvent => &key.event_header,
-        };
+        let header = &key.headers[token as usize];
         let claims = serde_json::to_vec(claims)?;
         let mut jwt = String::with_capacity(header.len() + claims.len() * 4 / 3 + 360);
         jwt.push_str(header);
@@ -197,7 +224,7 @@ impl Ring {
         typ: &str,
         typ_may_be_absent: bool,
     ) -> Result<T, InvalidJwt> {
-        let (header, alg) = jwt::header(jwt, &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])?;
+        let (header, alg) = jwt::header(jwt, &SigningAlg::ALL.map(algorithm))?;
         if !jwt::typ_is(&header, &[typ], typ_may_be_absent) {
             return Err(InvalidJwt::Type);
         }
@@ -292,22 +319,18 @@ impl Keys {
 
 impl SigningKey {
     fn new(signer: Signer, alg: SigningAlg, kid: &str) -> SigningKey {
-        let header = |typ: &str| {
-            let json = format!(r#"{{"alg":"{}","typ":"{typ}","kid":"{kid}"}}"#, alg.as_str());
+        let headers = Token::ALL.map(|token| {
+            let json = format!(r#"{{"alg":"{}","typ":"{}","kid":"{kid}"}}"#, alg.as_str(), token.typ());
             URL_SAFE_NO_PAD.encode(json) + "."
-        };
-        SigningKey {
-            id_header: header("JWT"),
-            access_header: header("at+jwt"),
-            event_header: header("secevent+jwt"),
-            signer,
-        }
+        });
+        SigningKey { headers, signer }
     }
 }
 
 fn algorithm(alg: SigningAlg) -> Algorithm {
     match alg {
         SigningAlg::RS256 => Algorithm::RS256,
+        SigningAlg::PS256 => Algorithm::PS256,
         SigningAlg::ES256 => Algorithm::ES256,
         SigningAlg::EdDSA => Algorithm::EdDSA,
     }

@@ -155,7 +155,7 @@ mod tests {
     fn the_first_start_makes_everything() {
         let (mut keys, mut made) = (Vec::new(), 0);
         apply(&mut keys, plan(&[], &RULES, 0), 0, &mut made);
-        assert_eq!(keys.len(), 9, "current and next of four purposes, and the pairwise key");
+        assert_eq!(keys.len(), 11, "current and next of five purposes, and the pairwise key");
         assert!(plan(&keys, &RULES, 1).is_empty());
         let es256 = Purpose::Signing(SigningAlg::ES256);
         assert_eq!(ready_at(&keys, es256, &RULES), Some(0), "nobody has a copy without it");

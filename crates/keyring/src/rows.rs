@@ -95,8 +95,9 @@ fn bound_to(purpose: Purpose, id: &str) -> String {
 
 impl Purpose {
     /// The keys that every installation has.
-    pub const ALL: [Purpose; 5] = [
+    pub const ALL: [Purpose; 6] = [
         Purpose::Signing(SigningAlg::RS256),
+        Purpose::Signing(SigningAlg::PS256),
         Purpose::Signing(SigningAlg::ES256),
         Purpose::Signing(SigningAlg::EdDSA),
         Purpose::Cookie,

@@ -5,7 +5,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,8 @@ use protocol::SigningAlg;
 use serde_json::json;
 
 pub(crate) enum Signer {
-    Rsa(RsaKeyPair),
+    /// With the padding of its algorithm: one key never signs with two.
+    Rsa(RsaKeyPair, SigningAlg),
     Ecdsa(EcdsaKeyPair),
     Ed(Ed25519KeyPair),
 }
@@ -28,7 +30,9 @@ impl Signer {
     pub(crate) fn generate(alg: SigningAlg) -> Signer {
         const MADE: &str = "a key can be made";
         match alg {
-            SigningAlg::RS256 => Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect(MADE)),
+            SigningAlg::RS256 | SigningAlg::PS256 => {
+                Signer::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect(MADE), alg)
+            }
             SigningAlg::ES256 => {
                 Signer::Ecdsa(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect(MADE))
             }
@@ -38,7 +42,9 @@ impl Signer {
 
     pub(crate) fn from_pkcs8(alg: SigningAlg, pkcs8: &[u8]) -> Result<Signer, BadKey> {
         let signer = match alg {
-            SigningAlg::RS256 => RsaKeyPair::from_pkcs8(pkcs8).map(Signer::Rsa),
+            SigningAlg::RS256 | SigningAlg::PS256 => {
+                RsaKeyPair::from_pkcs8(pkcs8).map(|key| Signer::Rsa(key, alg))
+            }
             SigningAlg::ES256 => {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map(Signer::Ecdsa)
             }
@@ -51,7 +57,7 @@ impl Signer {
     pub(crate) fn to_pkcs8(&self) -> Vec<u8> {
         const ENCODES: &str = "a key encodes";
         match self {
-            Signer::Rsa(key) => {
+            Signer::Rsa(key, _) => {
                 let der: Pkcs8V1Der<'_> = key.as_der().expect(ENCODES);
                 der.as_ref().to_vec()
             }
@@ -64,10 +70,10 @@ impl Signer {
     pub(crate) fn public_jwk(&self, kid: &str) -> String {
         let base64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let jwk = match self {
-            Signer::Rsa(key) => {
+            Signer::Rsa(key, alg) => {
                 let public = key.public_key();
                 json!({
-                    "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid,
+                    "kty": "RSA", "use": "sig", "alg": alg.as_str(), "kid": kid,
                     "n": base64(public.modulus().big_endian_without_leading_zero()),
                     "e": base64(public.exponent().big_endian_without_leading_zero()),
                 })
@@ -95,9 +101,11 @@ impl Signer {
         let bytes = message.as_bytes();
         let mut rsa = [0; 512];
         let signature: &[u8] = match self {
-            Signer::Rsa(key) => {
+            Signer::Rsa(key, alg) => {
+                let padding: &'static dyn RsaEncoding =
+                    if *alg == SigningAlg::PS256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
                 let signature = rsa.get_mut(..key.public_modulus_len()).ok_or(BadKey)?;
-                key.sign(&RSA_PKCS1_SHA256, &random, bytes, signature).map_err(|_| BadKey)?;
+                key.sign(padding, &random, bytes, signature).map_err(|_| BadKey)?;
                 signature
             }
             Signer::Ecdsa(key) => {

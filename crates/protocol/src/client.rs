@@ -146,16 +146,18 @@ impl AuthMethod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SigningAlg {
     RS256,
+    PS256,
     ES256,
     EdDSA,
 }
 
 impl SigningAlg {
-    pub const ALL: [Self; 3] = [Self::RS256, Self::ES256, Self::EdDSA];
+    pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RS256 => "RS256",
+            Self::PS256 => "PS256",
             Self::ES256 => "ES256",
             Self::EdDSA => "EdDSA",
         }

@@ -29,7 +29,7 @@ async fn key_rotation(engine: Engine) {
             let kind = ["purpose", "alg", "state"].map(|name| key[name].as_str().unwrap().to_owned());
             *count.entry(kind).or_insert(0) += 1;
         }
-        for alg in ["RS256", "ES256", "EdDSA"] {
+        for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
             for state in ["current", "next"] {
                 let kind = ["signing", alg, state].map(str::to_owned);
                 assert_eq!(count.get(&kind), Some(&1), "{kind:?} of {count:?}");

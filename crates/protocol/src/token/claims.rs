@@ -38,7 +38,9 @@ pub struct IdTokenClaims<'a> {
 /// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>. Pinned for EdDSA: SHA-512.
 pub fn at_hash(access_token: &str, alg: SigningAlg) -> String {
     match alg {
-        SigningAlg::RS256 | SigningAlg::ES256 => URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16]),
+        SigningAlg::RS256 | SigningAlg::PS256 | SigningAlg::ES256 => {
+            URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
+        }
         SigningAlg::EdDSA => URL_SAFE_NO_PAD.encode(&Sha512::digest(access_token)[..32]),
     }
 }

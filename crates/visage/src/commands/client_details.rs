@@ -41,7 +41,7 @@ pub struct Details {
     /// code; may be repeated
     #[arg(long = "response-type", value_name = "TYPE")]
     pub response_types: Vec<String>,
-    /// RS256, ES256 or EdDSA
+    /// RS256, PS256, ES256 or EdDSA
     #[arg(long, value_name = "ALG")]
     pub id_token_alg: Option<String>,
     /// Its people are never asked for consent

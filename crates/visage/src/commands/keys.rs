@@ -45,7 +45,7 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct Rotate {
-    /// RS256, ES256, EdDSA; may be repeated; all without it
+    /// RS256, PS256, ES256, EdDSA; may be repeated; all without it
     #[arg(long = "alg", value_name = "ALG")]
     algs: Vec<String>,
     /// Do not wait until every copy of the published keys has the next one
@@ -138,7 +138,7 @@ fn purposes(algs: &[String]) -> Result<Vec<Purpose>, Failure> {
     }
     let parse = |alg: &String| {
         SigningAlg::parse(alg).map(Purpose::Signing).ok_or_else(|| {
-            Failure::usage(format!("`{alg}` is not an algorithm that we sign with: RS256, ES256, EdDSA."))
+            Failure::usage(format!("`{alg}` is not an algorithm that we sign with: RS256, PS256, ES256, EdDSA."))
         })
     };
     algs.iter().map(parse).collect()
