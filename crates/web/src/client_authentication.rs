@@ -164,8 +164,8 @@ async fn assertion_holds(
     client: &Client,
     jwt: &str,
 ) -> Result<bool, OAuthFailure> {
-    let Some(jwks) = &client.jwks else { return Ok(false) };
-    let claims = match keyring::assertion::verify(jwks, jwt, &protocol::client::ASSERTION_ALGS) {
+    let verify = |jwks: &str| keyring::assertion::verify(jwks, jwt, &protocol::client::ASSERTION_ALGS);
+    let claims = match core.with_client_keys(client, verify).await {
         Ok(claims) => claims,
         Err(error) => return Err(OAuthFailure::invalid_client(false).because(format!("assertion: {error}"))),
     };

@@ -8,6 +8,7 @@ use protocol::{Micros, SECOND};
 use store::Store;
 
 use crate::bearer::Cache;
+use crate::client_keys::ClientKeys;
 use crate::{Clock, Outbound, PageError, Pictures, Refused, Site, TrustedProxies};
 
 pub struct Core {
@@ -23,6 +24,7 @@ pub struct Core {
     /// How we ask others: `[outbound]`.
     pub outbound: Outbound,
     pub(crate) accesses: Cache,
+    pub(crate) client_keys: ClientKeys,
 }
 
 /// Settings that several rooms share.
@@ -70,6 +72,7 @@ impl Core {
             trusted_proxies: TrustedProxies::default(),
             outbound: Outbound::default(),
             accesses: Cache::new(),
+            client_keys: ClientKeys::new(),
         }
     }
 

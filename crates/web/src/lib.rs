@@ -7,7 +7,8 @@
 //!   (deadlines for every body, and between requests).
 //! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`preview`], [`mod@claims`]
 //!   (a person as standard claims).
-//! - Whom we ask: [`outbound`] (requests to addresses that somebody else chose), [`network`].
+//! - Whom we ask: [`outbound`] (requests to addresses that somebody else chose), [`client_keys`] (whose keys stand at such an
+//!   address), [`network`].
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
 pub mod admin;
@@ -19,6 +20,7 @@ pub mod caller;
 pub mod claims;
 pub mod class;
 pub mod client_authentication;
+mod client_keys;
 pub mod clock;
 pub mod connection;
 pub mod core;
