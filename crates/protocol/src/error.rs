@@ -55,6 +55,12 @@ pub enum ErrorCode {
     /// "The OP does not support use of the request_uri parameter."
     /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
     RequestUriNotSupported,
+    /// "The request parameter contains an invalid Request Object."
+    /// <https://www.rfc-editor.org/rfc/rfc9101#section-7>
+    InvalidRequestObject,
+    /// "The request_uri in the Authorization Request returns an error or contains invalid data."
+    /// <https://www.rfc-editor.org/rfc/rfc9101#section-7>
+    InvalidRequestUri,
     /// "The OP does not support use of the registration parameter."
     /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthError>
     RegistrationNotSupported,
@@ -65,6 +71,10 @@ pub enum ErrorCode {
     /// "The requested resource is invalid, missing, unknown, or malformed."
     /// <https://www.rfc-editor.org/rfc/rfc8707#section-2>
     InvalidTarget,
+    /// "invalid_authorization_details is returned by the AS if any of the following are true of the objects in the
+    /// authorization_details structure: contains an unknown authorization details type value […]"
+    /// <https://www.rfc-editor.org/rfc/rfc9396#section-5>
+    InvalidAuthorizationDetails,
     /// "The access token provided is expired, revoked, malformed, or invalid for other reasons."
     /// <https://www.rfc-editor.org/rfc/rfc6750#section-3.1>
     InvalidToken,
@@ -97,9 +107,12 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidRedirectUri => "invalid_redirect_uri",

@@ -83,6 +83,9 @@ impl From<OAuthError> for OAuthFailure {
             | Code::RequestNotSupported
             | Code::RequestUriNotSupported
             | Code::RegistrationNotSupported
+            | Code::InvalidRequestObject
+            | Code::InvalidRequestUri
+            | Code::InvalidAuthorizationDetails
             | Code::UnmetAuthenticationRequirements
             | Code::InvalidTarget
             | Code::InvalidRedirectUri
