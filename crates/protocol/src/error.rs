@@ -78,9 +78,27 @@ pub enum ErrorCode {
     /// "The access token provided is expired, revoked, malformed, or invalid for other reasons."
     /// <https://www.rfc-editor.org/rfc/rfc6750#section-3.1>
     InvalidToken,
+    /// "When […] the server does not accept the DPoP proof": <https://www.rfc-editor.org/rfc/rfc9449#section-12.2>
+    InvalidDpopProof,
+    /// "The authorization server requires a nonce in the DPoP proof."
+    /// <https://www.rfc-editor.org/rfc/rfc9449#section-8>
+    UseDpopNonce,
     /// "The request requires higher privileges than provided by the access token."
     /// <https://www.rfc-editor.org/rfc/rfc6750#section-3.1>
     InsufficientScope,
+    /// "The authorization request is still pending as the end user hasn't yet completed the user-interaction steps"
+    /// <https://www.rfc-editor.org/rfc/rfc8628#section-3.5>
+    AuthorizationPending,
+    /// "the authorization request is still pending and polling should continue, but the interval MUST be increased by 5
+    /// seconds for this and all subsequent requests." <https://www.rfc-editor.org/rfc/rfc8628#section-3.5>
+    SlowDown,
+    /// "The "device_code" has expired, and the device authorization session has concluded."
+    /// <https://www.rfc-editor.org/rfc/rfc8628#section-3.5>
+    ExpiredToken,
+    /// "The authentication event associated with the access token presented with the request does not meet the
+    /// authentication requirements of the protected resource."
+    /// <https://www.rfc-editor.org/rfc/rfc9470#section-3>
+    InsufficientUserAuthentication,
     /// "The value of one or more redirection URIs is invalid."
     /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
     InvalidRedirectUri,
@@ -114,7 +132,13 @@ impl ErrorCode {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InsufficientScope => "insufficient_scope",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
         }

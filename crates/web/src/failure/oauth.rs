@@ -66,7 +66,9 @@ impl From<OAuthError> for OAuthFailure {
     fn from(error: OAuthError) -> OAuthFailure {
         use ErrorCode as Code;
         let status = match error.code {
-            Code::InvalidClient | Code::InvalidToken => StatusCode::UNAUTHORIZED,
+            Code::InvalidClient | Code::InvalidToken | Code::InsufficientUserAuthentication => {
+                StatusCode::UNAUTHORIZED
+            }
             Code::InsufficientScope => StatusCode::FORBIDDEN,
             Code::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Code::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -88,6 +90,11 @@ impl From<OAuthError> for OAuthFailure {
             | Code::InvalidAuthorizationDetails
             | Code::UnmetAuthenticationRequirements
             | Code::InvalidTarget
+            | Code::AuthorizationPending
+            | Code::SlowDown
+            | Code::ExpiredToken
+            | Code::InvalidDpopProof
+            | Code::UseDpopNonce
             | Code::InvalidRedirectUri
             | Code::InvalidClientMetadata => StatusCode::BAD_REQUEST,
         };
