@@ -29,7 +29,7 @@ impl State {
             end_session: site.url(paths::LOGOUT),
         };
         let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
-        let document = metadata::document(&site.issuer, endpoints, &locales);
+        let document = metadata::document(&policy, endpoints, &locales);
         Ok(Self { policy, metadata: serde_json::to_vec(&document)?.into() })
     }
 }

@@ -99,6 +99,16 @@ impl Client {
         if self.scopes.is_empty() { Scopes::known() } else { self.scopes.intersect(&Scopes::known()) }
     }
 
+    /// What signed authorization responses are signed with.
+    ///
+    /// > The default, if omitted, is RS256.
+    ///
+    /// <https://openid.net/specs/oauth-v2-jarm.html#name-client-metadata>
+    pub fn response_alg(&self) -> SigningAlg {
+        let registered = self.metadata.authorization_signed_response_alg.as_deref();
+        registered.and_then(SigningAlg::parse).unwrap_or(SigningAlg::RS256)
+    }
+
     /// Pinned for S62 and S63: rotation for public clients, for others only when they ask.
     pub fn rotates_refresh_tokens(&self) -> bool {
         self.is_public() || self.rotate_refresh

@@ -5,10 +5,9 @@
 use serde::Serialize;
 
 use crate::{
-    AuthMethod, SigningAlg,
-    authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_TYPES, ResponseMode},
+    AuthMethod, Policy, SigningAlg,
+    authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES},
     claims, client, scopes,
-    token::GrantType,
 };
 
 /// Absolute addresses of the endpoints.
@@ -63,13 +62,13 @@ pub struct Metadata {
 const OF_THE_SIGN_IN: [&str; 10] =
     ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
 
-pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str]) -> Metadata {
+pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static str]) -> Metadata {
     let methods: Vec<&str> = AuthMethod::ALL.map(AuthMethod::as_str).into();
     let confidential: Vec<&str> = methods.iter().copied().filter(|method| *method != "none").collect();
     let assertion_algs: Vec<&str> = client::ASSERTION_ALGS.into();
     let released = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
     Metadata {
-        issuer: issuer.to_owned(),
+        issuer: policy.issuer.clone(),
         authorization_endpoint: endpoints.authorization,
         token_endpoint: endpoints.token,
         userinfo_endpoint: endpoints.userinfo,
@@ -78,9 +77,9 @@ pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str])
         revocation_endpoint: endpoints.revocation,
         end_session_endpoint: endpoints.end_session,
         scopes_supported: scopes::KNOWN.into(),
-        response_types_supported: RESPONSE_TYPES.into(),
-        response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str).into(),
-        grant_types_supported: GrantType::ALL.map(GrantType::as_str).into(),
+        response_types_supported: policy.response_types.iter().map(|kind| kind.as_str()).collect(),
+        response_modes_supported: RESPONSE_MODES.into(),
+        grant_types_supported: policy.grants(),
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
         token_endpoint_auth_methods_supported: methods.clone(),
@@ -105,9 +104,9 @@ pub fn document(issuer: &str, endpoints: Endpoints, ui_locales: &[&'static str])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Client, registration, samples};
+    use crate::{Client, authorization::ResponseType, registration, samples};
 
-    fn sample() -> Metadata {
+    fn sample(policy: &Policy) -> Metadata {
         let endpoint = |name: &str| format!("https://op/{name}");
         let endpoints = Endpoints {
             authorization: endpoint("authorize"),
@@ -118,23 +117,36 @@ mod tests {
             revocation: endpoint("revoke"),
             end_session: endpoint("logout"),
         };
-        document("https://op", endpoints, &["en"])
+        document(policy, endpoints, &["en"])
     }
 
     // S91: what is listed can be registered, what is not listed cannot.
     #[test]
     fn a_client_can_be_registered_with_what_is_listed_and_nothing_else() {
-        let document = sample();
+        let policy = Policy::new("https://op");
+        let every = Policy { response_types: ResponseType::ALL.into(), ..Policy::new("https://op") };
+        for policy in [policy, every] {
+            registered(&policy);
+        }
+    }
+
+    fn registered(policy: &Policy) {
+        let document = sample(policy);
+        let check = |client: &Client| {
+            registration::check(client).and_then(|()| registration::offered(client, policy))
+        };
         let listed = |list: &[&str], name: &str| list.contains(&name);
         for grant in ["authorization_code", "refresh_token", "client_credentials", "password", "implicit"] {
             let mut client = samples::client();
             client.grant_types.push(grant.into());
-            let good = registration::check(&client).is_ok();
+            let good = check(&client).is_ok();
             assert_eq!(good, listed(&document.grant_types_supported, grant), "{grant}");
         }
-        for kind in ["code", "token", "id_token", "code id_token"] {
-            let client = Client { response_types: vec![kind.into()], ..samples::client() };
-            let good = registration::check(&client).is_ok();
+        for kind in ["code", "token", "id_token", "id_token token", "code id_token", "code id_token token"] {
+            let mut client = Client { response_types: vec![kind.into()], ..samples::client() };
+            let grants = ResponseType::parse(kind).into_iter().flat_map(ResponseType::grants);
+            client.grant_types = grants.map(str::to_owned).collect();
+            let good = check(&client).is_ok();
             assert_eq!(good, listed(&document.response_types_supported, kind), "{kind}");
         }
         let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -152,7 +164,7 @@ mod tests {
 
     #[test]
     fn no_claim_is_listed_twice() {
-        let mut claims = sample().claims_supported;
+        let mut claims = sample(&Policy::new("https://op")).claims_supported;
         let all = claims.len();
         claims.sort_unstable();
         claims.dedup();

@@ -1,12 +1,26 @@
 //! What the operator chose, as far as rules of the protocol depend on it. Composed from the configuration.
 
-use crate::{Micros, SECOND};
+use crate::{
+    DetailType, Micros, Resource, SECOND,
+    authorization::{IMPLICIT, ResponseType},
+    token::GrantType,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Scheme and authority, without a path and without a slash at the end.
     pub issuer: String,
     pub pkce: Pkce,
+    /// What clients may be answered with, where they are registered for it.
+    pub response_types: Vec<ResponseType>,
+    /// Whether request objects may come without a signature.
+    pub unsigned_request_objects: bool,
+    /// Whether every authorization request must be pushed.
+    pub require_pushed_authorization_requests: bool,
+    /// APIs of others that tokens may be for.
+    pub resources: Vec<Resource>,
+    /// What may be asked for in detail.
+    pub detail_types: Vec<DetailType>,
     pub access_token_ttl: Micros,
     pub id_token_ttl: Micros,
     pub code_ttl: Micros,
@@ -25,6 +39,13 @@ pub enum Pkce {
 }
 
 impl Policy {
+    /// Every grant that a client may be registered for.
+    pub fn grants(&self) -> Vec<&'static str> {
+        let implicit =
+            self.response_types.iter().flat_map(|kind| kind.grants()).find(|grant| *grant == IMPLICIT);
+        GrantType::ALL.map(GrantType::as_str).into_iter().chain(implicit).collect()
+    }
+
     /// The defaults of CONTRACT section 2.
     pub fn new(issuer: impl Into<String>) -> Self {
         const MINUTE: Micros = 60 * SECOND;
@@ -32,6 +53,11 @@ impl Policy {
         Self {
             issuer: issuer.into(),
             pkce: Pkce::Always,
+            response_types: vec![ResponseType::Code],
+            unsigned_request_objects: false,
+            require_pushed_authorization_requests: false,
+            resources: Vec::new(),
+            detail_types: Vec::new(),
             access_token_ttl: 10 * MINUTE,
             id_token_ttl: 10 * MINUTE,
             code_ttl: 60 * SECOND,

@@ -4,7 +4,9 @@
 use url::Url;
 
 use crate::{
-    AuthMethod, Client, ErrorCode, OAuthError, Scopes, authorization::RESPONSE_TYPES, redirect_uri,
+    AuthMethod, Client, ErrorCode, OAuthError, Policy, Scopes,
+    authorization::{IMPLICIT, ResponseType},
+    redirect_uri,
     token::GrantType,
 };
 
@@ -31,6 +33,20 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
     }
     if !client.scopes.is_subset(&Scopes::known()) {
         return refuse(format!("A scope is not known here. Known are: {}.", Scopes::known()));
+    }
+    Ok(())
+}
+
+/// Whether this operator offers what is registered. It is asked at registration, and at every request by
+/// [`crate::authorization::validate`].
+pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
+    let offered =
+        |kind: &String| ResponseType::parse(kind).is_some_and(|kind| policy.response_types.contains(&kind));
+    if !client.response_types.iter().all(offered) {
+        return refuse("A response_type is not supported here.");
+    }
+    if client.allows_grant(IMPLICIT) && !policy.grants().contains(&IMPLICIT) {
+        return refuse("The grant_type implicit is not supported here.");
     }
     Ok(())
 }
@@ -70,19 +86,24 @@ fn grants(client: &Client) -> Result<(), OAuthError> {
     if client.grant_types.is_empty() {
         return refuse("A client needs a grant_type.");
     }
-    if client.grant_types.iter().any(|grant| GrantType::parse(grant).is_none()) {
+    let known = |grant: &String| grant == IMPLICIT || GrantType::parse(grant).is_some();
+    if !client.grant_types.iter().all(known) {
         return refuse("A grant_type is not supported.");
     }
-    if client.response_types.iter().any(|kind| !RESPONSE_TYPES.contains(&kind.as_str())) {
-        return refuse("A response_type is not supported.");
+    let kinds: Option<Vec<ResponseType>> =
+        client.response_types.iter().map(|kind| ResponseType::parse(kind)).collect();
+    let Some(kinds) = kinds else { return refuse("A response_type is not supported.") };
+    if let Some(grant) = kinds.iter().flat_map(|kind| kind.grants()).find(|grant| !client.allows_grant(grant))
+    {
+        return refuse(format!("The response_types need the grant_type {grant}."));
     }
-    let by_code = client.allows_grant("authorization_code");
-    if by_code == client.response_types.is_empty() {
-        return refuse("The grant_type authorization_code and the response_type code go together.");
+    if client.allows_grant("authorization_code") && !kinds.iter().any(|kind| kind.gives_code()) {
+        return refuse("The grant_type authorization_code needs a response_type with code.");
     }
-    if by_code && client.redirect_uris.is_empty() {
+    if !kinds.is_empty() && client.redirect_uris.is_empty() {
         return Err(OAuthError::new(ErrorCode::InvalidRedirectUri, "The code flow needs a redirect URI."));
     }
+    let by_code = client.allows_grant("authorization_code");
     if client.allows_grant("refresh_token") && !by_code {
         return refuse("The grant_type refresh_token needs authorization_code.");
     }

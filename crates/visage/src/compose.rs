@@ -140,6 +140,7 @@ fn policy(config: &Config) -> Policy {
             config::Pkce::Always => Pkce::Always,
             config::Pkce::Public => Pkce::Public,
         },
+        response_types: config.oauth.response_types.0.clone(),
         access_token_ttl: config.oauth.access_token_ttl.micros(),
         id_token_ttl: config.oauth.access_token_ttl.micros(),
         code_ttl: config.oauth.code_ttl.micros(),

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use protocol::{
     Micros, OAuthError, Scopes,
-    authorization::{ACR_PASSWORD, Decision, Response},
+    authorization::{ACR_PASSWORD, Decision, Granted, Response},
     claims::ClaimsRequest,
 };
 use store::codes::{Code, Ground, Issued};
@@ -65,7 +65,7 @@ async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpRespons
     {
         return Err(over());
     }
-    Ok(send(journey, &Response::Error(error)))
+    send(journey, &Response::Error(error))
 }
 
 /// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of
@@ -104,9 +104,13 @@ async fn permit(journey: &Journey<'_>, permission: Permission) -> Result<Step, P
     let ground = Ground {
         interaction: journey.interaction.map(|id| id.digest().into()),
         consent: permission.on_record,
+        listens: journey.checked.client.metadata.listens_to_logout(),
     };
     match core.store.issue_code(code, ground).await? {
-        Issued::Written => Ok(Step::Answer(send(journey, &Response::Code(secret.expose())))),
+        Issued::Written => {
+            let granted = Granted { code: Some(secret.expose().to_owned()), ..Granted::default() };
+            send(journey, &Response::Granted(granted)).map(Step::Answer)
+        }
         Issued::Over => Err(over()),
         Issued::SignedOut => Ok(Step::Lost(Lost::Session)),
         Issued::Withdrawn => Ok(Step::Lost(Lost::Consent)),
@@ -121,7 +125,7 @@ fn claims_text(claims: &ClaimsRequest) -> Result<Option<String>, PageError> {
     serde_json::to_string(claims).map(Some).map_err(PageError::internal)
 }
 
-fn send(journey: &Journey<'_>, response: &Response<'_>) -> HttpResponse {
+fn send(journey: &Journey<'_>, response: &Response<'_>) -> Result<HttpResponse, PageError> {
     let Checked { valid, client, .. } = journey.checked;
     answer::send(&journey.visit.core, &valid.to, response, client, journey.visit.locale)
 }

@@ -38,7 +38,7 @@ impl Refused {
         match self {
             Refused::Show(error) => Err(PageError::oauth(Message::ClientUntrusted, error)),
             Refused::Back { to, error, client } => {
-                Ok(answer::send(core, &to, &Response::Error(&error), &client, locale))
+                answer::send(core, &to, &Response::Error(&error), &client, locale)
             }
         }
     }

@@ -5,6 +5,7 @@
 mod acr;
 mod decide;
 mod hints;
+mod id_token;
 mod max_age;
 mod pending;
 mod pkce;
@@ -26,9 +27,9 @@ pub use pkce::{METHODS as CODE_CHALLENGE_METHODS, proves};
 pub use prompt::{Prompt, Prompts};
 pub use request::AuthorizationRequest;
 pub use resource::check as check_resource;
-pub use response::{Response, ReturnAddress, with_query};
-pub use response_mode::ResponseMode;
-pub use response_type::SUPPORTED as RESPONSE_TYPES;
+pub use response::{Fields, FrontToken, Granted, Response, ReturnAddress, with_query};
+pub use response_mode::{Carrier, ResponseMode, SUPPORTED as RESPONSE_MODES};
+pub use response_type::{IMPLICIT, ResponseType};
 pub use scope::cut as cut_scopes;
 
 use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest};
@@ -39,6 +40,7 @@ pub struct ValidRequest {
     pub to: ReturnAddress,
     /// The redirect URI was part of the request, so the token request must repeat it.
     pub redirect_uri_given: bool,
+    pub response_type: ResponseType,
     /// What the client may have of what it asked for; never empty.
     pub scopes: Scopes,
     /// What the person is asked: these scopes, and those that cover the claims asked for by name.
@@ -76,18 +78,20 @@ pub fn validate(
 
     sizes::check(request).map_err(back)?;
     unsupported::check(request).map_err(back)?;
-    response_mode::check(request).map_err(back)?;
-    response_type::check(request, client).map_err(back)?;
-    let scopes = scope::cut(request.scope.as_deref(), client).map_err(back)?;
-    let code_challenge = pkce::check(request, client, policy).map_err(back)?;
+    let response_type = response_type::check(request, client, policy).map_err(back)?;
+    response_mode::check(request, response_type).map_err(back)?;
+    let scopes = scope::asked(request, client, response_type).map_err(back)?;
+    id_token::check(request, response_type, &scopes).map_err(back)?;
+    let code_challenge = pkce::check(request, client, policy, response_type).map_err(back)?;
     let prompts = Prompts::parse(request.prompt.as_deref()).map_err(back)?;
-    let max_age = max_age::parse(request.max_age.as_deref()).map_err(back)?;
+    let max_age = max_age::of(request, client).map_err(back)?;
     let claims = ClaimsRequest::parse(request.claims.as_deref()).map_err(back)?;
     hints::check(request).map_err(back)?;
     resource::check(request.resource.as_deref(), policy).map_err(back)?;
 
     Ok(ValidRequest {
         redirect_uri_given,
+        response_type,
         consent_scopes: scopes.union(&claims.scopes().intersect(&client.allowed_scopes())),
         scopes,
         nonce: request.nonce.clone(),
@@ -102,5 +106,7 @@ pub fn validate(
     })
 }
 
+#[cfg(test)]
+mod front_tests;
 #[cfg(test)]
 mod tests;

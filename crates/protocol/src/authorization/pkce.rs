@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::AuthorizationRequest;
+use super::{AuthorizationRequest, ResponseType};
 use crate::{Client, OAuthError, Policy, policy::Pkce};
 
 /// > When using PKCE, clients SHOULD use PKCE code challenge methods that do not expose the PKCE verifier in the
@@ -18,7 +18,11 @@ pub fn check(
     request: &AuthorizationRequest,
     client: &Client,
     policy: &Policy,
+    kind: ResponseType,
 ) -> Result<Option<String>, OAuthError> {
+    if !kind.gives_code() {
+        return Ok(None);
+    }
     let Some(challenge) = request.code_challenge.as_deref() else {
         let may_do_without = policy.pkce == Pkce::Public && !client.is_public();
         if !may_do_without || request.code_challenge_method.is_some() {

@@ -30,7 +30,6 @@ pub fn find(request: &AuthorizationRequest, client: &Client) -> Result<(ReturnAd
         (None, [only]) if !request.asks_openid() => (only, false),
         (None, _) => return refuse("The redirect_uri is missing."),
     };
-    let mode = request.response_mode.as_deref().and_then(ResponseMode::parse).unwrap_or(ResponseMode::Query);
     let state = request.state.clone().filter(|state| state.len() <= super::sizes::LONGEST_STATE);
-    Ok((ReturnAddress { redirect_uri: uri.clone(), mode, state }, given))
+    Ok((ReturnAddress { redirect_uri: uri.clone(), mode: ResponseMode::of(request), state }, given))
 }

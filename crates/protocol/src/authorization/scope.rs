@@ -1,6 +1,28 @@
 //! Which scopes a request is about: those asked for, known here, allowed to the client.
 
+use super::{AuthorizationRequest, ResponseType};
 use crate::{Client, ErrorCode, OAuthError, Scopes};
+
+/// > The Authorization Server […] MUST ignore the offline_access request unless the Client is using a response_type value
+/// > that would result in an Authorization Code being returned
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
+pub fn asked(
+    request: &AuthorizationRequest,
+    client: &Client,
+    kind: ResponseType,
+) -> Result<Scopes, OAuthError> {
+    let scopes = cut(request.scope.as_deref(), client)?;
+    if kind.gives_code() {
+        return Ok(scopes);
+    }
+    let scopes = scopes.without(&Scopes::from_iter(["offline_access"]));
+    if scopes.is_empty() {
+        refuse("None of the scopes means anything to this response_type.")
+    } else {
+        Ok(scopes)
+    }
+}
 
 /// Pinned for S12: unknown scopes are ignored; none left is an error.
 ///
@@ -10,7 +32,6 @@ use crate::{Client, ErrorCode, OAuthError, Scopes};
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.3>
 pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
-    let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidScope, why));
     let Some(asked) = asked else { return refuse("The scope is missing.") };
     let Ok(asked) = Scopes::parse(asked) else {
         return refuse("The scope holds a character that is not allowed.");
@@ -21,4 +42,8 @@ pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
         scopes = scopes.without(&Scopes::from_iter(["offline_access"]));
     }
     if scopes.is_empty() { refuse("None of the scopes is one that the client may have.") } else { Ok(scopes) }
+}
+
+fn refuse<T>(why: &'static str) -> Result<T, OAuthError> {
+    Err(OAuthError::new(ErrorCode::InvalidScope, why))
 }

@@ -97,7 +97,7 @@ fn everything_else_goes_back_to_the_client() {
         ("response_type", "token", UnsupportedResponseType),
         ("response_type", "id_token token", UnsupportedResponseType),
         ("response_type", "code id_token", UnsupportedResponseType),
-        ("response_mode", "fragment", InvalidRequest),
+        ("response_mode", "web_message", InvalidRequest),
         ("prompt", &"login ".repeat(50), InvalidRequest),
         ("max_age", &"1".repeat(257), InvalidRequest),
         ("code_challenge", "", InvalidRequest),
@@ -162,7 +162,7 @@ fn a_refused_request_object_says_how_the_refusal_travels() {
     pairs.retain(|(name, _)| name != "state");
     let Err(Rejection::Redirect { to, error }) = check(&pairs) else { panic!("not sent back") };
     assert_eq!(error.code, ErrorCode::RequestNotSupported);
-    assert_eq!((to.mode, to.state.as_deref()), (ResponseMode::FormPost, Some("inside")));
+    assert_eq!((to.mode, to.state.as_deref()), (ResponseMode::plain(Carrier::FormPost), Some("inside")));
     for nonsense in ["", ".", "a.b.c", "..", "x.e30", "x.W10."] {
         let outcome = check(&with("request", nonsense));
         assert!(nonsense.is_empty() || redirected(outcome) == ErrorCode::RequestNotSupported);

@@ -191,7 +191,9 @@ section! {
         personal_token_max: Period = "365d",
         /// Who must use PKCE: `always`, or `public`: confidential clients may do without.
         pkce: Pkce = "always",
-        /// What clients may be answered with. Only `["code"]`: the implicit and hybrid flows are not offered.
+        /// What clients may be answered with, where they are registered for it: `code`, and by the implicit and hybrid flows
+        /// `id_token`, `id_token token`, `code id_token`, `code token`, `code id_token token`. New clients need `code` alone
+        /// (RFC 9700, section 2.1.2).
         response_types: ResponseTypes = "[\"code\"]",
         /// Who may register clients. Only `closed`: the administrator, by `visage client add`.
         registration: Registration = "closed",

@@ -71,8 +71,13 @@ fn what_only_has_a_default_yet() {
     let file = "[oauth]\nresponse_types = ['code']\nregistration = 'closed'\n\
                 [mail]\nurl = 'log:'\n";
     load(file, &[]).unwrap();
+    let hybrid = [("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'id_token code']")];
+    let kinds = load("", &hybrid).unwrap().config.oauth.response_types.0;
+    let kinds: Vec<&str> = kinds.into_iter().map(|kind| kind.as_str()).collect();
+    assert_eq!(kinds, ["code", "code id_token"]);
     for (variable, value, sentence) in [
-        ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'id_token']", "no implicit"),
+        ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'token']", "`token` is not a response type"),
+        ("VISAGE_OAUTH__RESPONSE_TYPES", "[]", "one response type at least"),
         ("VISAGE_OAUTH__REGISTRATION", "open", "visage client add"),
         ("VISAGE_MAIL__URL", "smtp://me:s3cret@mail.example", "sends no mail"),
     ] {

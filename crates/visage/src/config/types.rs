@@ -3,6 +3,7 @@
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use photo::objects::Address;
+use protocol::authorization::ResponseType;
 use serde::Deserialize;
 use url::{Host, Url};
 use web::Site;
@@ -206,16 +207,26 @@ pub enum ForwardedHeader {
 /// `oauth.response_types`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub struct ResponseTypes(pub Vec<String>);
+pub struct ResponseTypes(pub Vec<ResponseType>);
 
 impl TryFrom<Vec<String>> for ResponseTypes {
     type Error = String;
 
     fn try_from(types: Vec<String>) -> Result<Self, String> {
-        if types == ["code"] {
-            return Ok(Self(types));
+        let mut known = Vec::new();
+        for text in &types {
+            let kind = ResponseType::parse(text).ok_or_else(|| {
+                let all = ResponseType::ALL.map(ResponseType::as_str).join("`, `");
+                format!("`{text}` is not a response type. There are `{all}`")
+            })?;
+            if !known.contains(&kind) {
+                known.push(kind);
+            }
         }
-        Err("must be [\"code\"]: this version has no implicit and no hybrid flow".to_owned())
+        if known.is_empty() {
+            return Err("must list one response type at least; `code` is what clients should use".to_owned());
+        }
+        Ok(Self(known))
     }
 }
 
