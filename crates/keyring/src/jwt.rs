@@ -5,8 +5,6 @@
 //! that the header says about keys is ever followed (S104), every required claim named (S106).
 //! `jsonwebtoken` verifies; times are compared here, since it would read the wall clock and ours is an argument.
 
-use std::collections::HashSet;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -115,9 +113,10 @@ pub(crate) fn verified<T: DeserializeOwned>(
     jwt: &str,
     key: &DecodingKey,
     alg: Algorithm,
+    required: &[&str],
 ) -> Result<T, InvalidJwt> {
     use jsonwebtoken::errors::ErrorKind;
-    jsonwebtoken::decode(jwt, key, &validation(alg)).map(|token| token.claims).map_err(|error| {
+    jsonwebtoken::decode(jwt, key, &validation(alg, required)).map(|token| token.claims).map_err(|error| {
         match error.kind() {
             ErrorKind::Json(_) | ErrorKind::Utf8(_) | ErrorKind::MissingRequiredClaim(_) => {
                 InvalidJwt::Claims
@@ -128,12 +127,12 @@ pub(crate) fn verified<T: DeserializeOwned>(
 }
 
 /// The one set of options for `jsonwebtoken`, whose defaults compare `aud`, `iss` and `sub` only where present, let 60 s
-/// pass, ignore `nbf` and read the wall clock. So: every claim that all our kinds need is required by name (and once more
+/// pass, ignore `nbf` and read the wall clock. So: every claim that a kind needs is required by name (and once more
 /// by its type in the struct that is read), its values are compared by whoever knows what they must be, and the
 /// times by [`times`] against the clock that is given.
-fn validation(alg: Algorithm) -> Validation {
+fn validation(alg: Algorithm, required: &[&str]) -> Validation {
     let mut validation = Validation::new(alg);
-    validation.required_spec_claims = HashSet::from(["exp", "iss", "sub", "aud"].map(str::to_owned));
+    validation.required_spec_claims = required.iter().map(|name| (*name).to_owned()).collect();
     validation.leeway = 0;
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -177,7 +176,7 @@ pub(crate) fn unverified<T: DeserializeOwned>(jwt: &str) -> Result<T, InvalidJwt
     part(parts(jwt)?[1])
 }
 
-fn parts(jwt: &str) -> Result<[&str; 3], InvalidJwt> {
+pub(crate) fn parts(jwt: &str) -> Result<[&str; 3], InvalidJwt> {
     let mut parts = jwt.split('.');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(header), Some(claims), Some(signature), None) => Ok([header, claims, signature]),
@@ -185,7 +184,7 @@ fn parts(jwt: &str) -> Result<[&str; 3], InvalidJwt> {
     }
 }
 
-fn part<T: DeserializeOwned>(text: &str) -> Result<T, InvalidJwt> {
+pub(crate) fn part<T: DeserializeOwned>(text: &str) -> Result<T, InvalidJwt> {
     let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidJwt::Malformed)?;
     serde_json::from_slice(&json).map_err(|_| InvalidJwt::Malformed)
 }

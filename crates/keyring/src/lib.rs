@@ -5,10 +5,14 @@
 //! - [`rows`]: those rows, and how a new key is made; `visage` carries them between here and `store`.
 //! - [`rotation`]: which key comes next, as a pure plan.
 //! - [`ring`]: the keys parsed and ready; signs tokens, verifies our own, publishes the JWKS.
-//! - [`jwt`]: how any JWT is read; [`assertion`]: those that clients sign.
+//! - [`jwt`]: how any JWT is read; [`jwks`]: other people's keys and what they signed; [`assertion`]: how clients
+//!   authenticate; [`dpop`]: how they prove to hold a key; [`encrypt`]: what only a client shall read.
 //! - [`passwords`]: Argon2id on a bounded pool.
 
 pub mod assertion;
+pub mod dpop;
+pub mod encrypt;
+pub mod jwks;
 pub mod jwt;
 pub mod master;
 pub mod passwords;

@@ -234,7 +234,7 @@ impl Ring {
         if *own != alg {
             return Err(InvalidJwt::Algorithm);
         }
-        jwt::verified(jwt, key, alg)
+        jwt::verified(jwt, key, alg, &["exp", "iss", "sub", "aud"])
     }
 
     /// Authenticates `value` for one purpose: a MAC that only our nodes can make.

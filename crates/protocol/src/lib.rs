@@ -3,8 +3,10 @@
 //! - [`scopes`], [`error`], [`client`], [`claims`], [`policy`]: the words that every room speaks.
 //! - [`parameters`], [`redirect_uri`]: what requests are made of. [`registration`]: what a client may be.
 //! - [`authorization`]: the authorization request from its parameters to the answer.
-//! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it.
-//! - [`client_metadata`]: what a registration says beyond the common fields. [`confirmation`]: who alone may use a token.
+//! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it. [`device`]: devices without a browser.
+//! - [`client_metadata`]: what a registration says beyond the common fields. [`confirmation`]: who alone may use a token; [`dpop`]: how a key is
+//!   shown to be held.
+//! - [`resource`], [`details`]: what tokens are for beyond scopes. [`fapi2`]: what a profile adds to all this.
 //! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
@@ -14,13 +16,19 @@ pub mod client_assertion;
 pub mod client_metadata;
 pub mod confirmation;
 pub mod day;
+pub mod details;
+pub mod device;
+pub mod dpop;
+pub mod encryption;
 pub mod error;
+pub mod fapi2;
 pub mod logout;
 pub mod metadata;
 pub mod parameters;
 pub mod policy;
 pub mod redirect_uri;
 pub mod registration;
+pub mod resource;
 #[cfg(test)]
 mod samples;
 pub mod scopes;
@@ -30,8 +38,11 @@ pub use claims::{Address, UserClaims};
 pub use client::{AuthMethod, Client, SigningAlg};
 pub use client_metadata::ClientMetadata;
 pub use confirmation::Confirmation;
+pub use details::DetailType;
+pub use encryption::{ContentEncryption, Encryption, KeyEncryption};
 pub use error::{ErrorCode, OAuthError};
 pub use policy::Policy;
+pub use resource::{Resource, TokenFormat};
 pub use scopes::Scopes;
 
 /// Unix time in microseconds; the only unit of time inside the house. Seconds exist on the wire alone.
