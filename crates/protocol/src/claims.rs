@@ -135,6 +135,12 @@ fn is_released(claim: &str, scopes: &Scopes) -> bool {
     scope_of(claim).is_some_and(|scope| scopes.contains(scope))
 }
 
+/// Every claim that these scopes release.
+pub fn of(scopes: &Scopes) -> impl Iterator<Item = &'static str> + use<'_> {
+    let released = BY_SCOPE.iter().filter(|(scope, _)| scopes.contains(scope));
+    released.flat_map(|(_, claims)| claims.iter().copied())
+}
+
 fn scope_of(claim: &str) -> Option<&'static str> {
     BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
 }

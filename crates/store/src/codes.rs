@@ -8,7 +8,7 @@ use crate::{
     Store, StoreError, Subject,
     grants::Grant,
     refresh_tokens::RefreshToken,
-    schema::{codes, consents, grants, interactions, refresh_tokens, sessions, users},
+    schema::{codes, grants, refresh_tokens, users},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -33,7 +33,7 @@ pub struct Code {
     pub auth_time: i64,
     pub amr: String,
     pub failures: i64,
-    /// The grant that came of it.
+    /// The grant that came of it, or that it goes on with: the one of the tokens that left with it.
     pub grant_id: Option<String>,
     pub created_at: i64,
     pub expires_at: i64,
@@ -53,8 +53,19 @@ pub struct Code {
 pub struct Ground {
     /// The interaction that ends with this code; none where no page was needed.
     pub interaction: Option<Vec<u8>>,
+    /// The pushed request that is spent with this code (RFC 9126).
+    pub pushed: Option<Vec<u8>>,
     /// What the person's recorded consent must cover; nothing for clients that ask nobody.
     pub consent: Scopes,
+    /// Whether the client wants to hear when the session ends.
+    pub listens: bool,
+}
+
+/// What a person's yes writes. The grant is of tokens that leave at once; a code beside it names it and goes on with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    pub code: Option<Code>,
+    pub grant: Option<Grant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,43 +89,92 @@ pub enum Spent {
     Gone,
 }
 
-impl Store {
-    /// Writes a code while what it stands on is there, and ends its interaction, in one transaction (I1, S32, S37).
-    ///
-    /// The rows of session and consent are written, not only read: whoever deletes them waits for us and then finds our
-    /// code, or we wait and find nothing.
-    pub async fn issue_code(&self, code: Code, ground: Ground) -> Result<Issued, StoreError> {
-        write!(self, |c| {
-            if let Some(sid) = &code.sid {
-                let session = sessions::table
-                    .filter(sessions::sid.eq(sid))
-                    .filter(sessions::user_id.eq(&code.user_id))
-                    .filter(sessions::expires_at.gt(code.created_at));
-                if diesel::update(session).set(sessions::seen_at.eq(code.created_at)).execute(c).await? == 0 {
-                    return Ok(Issued::SignedOut);
+/// Within a transaction: whether what a person's yes stands on is there still; yields what is missing. The interaction
+/// ends with it, and the client takes part in the session from now on.
+///
+/// The rows of session and consent are written, not only read: whoever deletes them waits for us and then finds what we
+/// write, or we wait and find nothing.
+macro_rules! stand {
+    ($c:ident, $person:expr, $client:expr, $sid:expr, $ground:expr, $now:expr) => {
+        'ground: {
+            let ground: $crate::codes::Ground = $ground;
+            if let Some(sid) = $sid {
+                let session = $crate::schema::sessions::table
+                    .filter($crate::schema::sessions::sid.eq(sid))
+                    .filter($crate::schema::sessions::user_id.eq($person))
+                    .filter($crate::schema::sessions::expires_at.gt($now));
+                let seen = $crate::schema::sessions::seen_at.eq($now);
+                if diesel::update(session).set(seen).execute($c).await? == 0 {
+                    break 'ground Some($crate::codes::Issued::SignedOut);
                 }
             }
             if !ground.consent.is_empty() {
-                let consent = consents::table.find((&code.user_id, &code.client_id));
+                let consent = $crate::schema::consents::table.find(($person, $client));
+                let untouched = $crate::schema::consents::updated_at;
                 let agreed: Option<String> = diesel::update(consent)
-                    .set(consents::updated_at.eq(consents::updated_at))
-                    .returning(consents::scopes)
-                    .get_result(c)
+                    .set(untouched.eq(untouched))
+                    .returning($crate::schema::consents::scopes)
+                    .get_result($c)
                     .await
                     .optional()?;
                 let agreed = Scopes::parse(&agreed.unwrap_or_default()).unwrap_or_default();
                 if !ground.consent.is_subset(&agreed) {
-                    return Ok(Issued::Withdrawn);
+                    break 'ground Some($crate::codes::Issued::Withdrawn);
                 }
             }
-            if let Some(interaction) = ground.interaction
-                && diesel::delete(interactions::table.find(interaction)).execute(c).await? == 0
-            {
-                return Ok(Issued::Over);
+            if let Some(interaction) = ground.interaction {
+                let waiting = $crate::schema::interactions::table.find(interaction);
+                if diesel::delete(waiting).execute($c).await? == 0 {
+                    break 'ground Some($crate::codes::Issued::Over);
+                }
             }
-            diesel::insert_into(codes::table).values(code).execute(c).await?;
+            // However many pages were opened with it, one of them gets the answer (S21).
+            if let Some(pushed) = ground.pushed {
+                let pushed = $crate::schema::pushed_requests::table.find(pushed);
+                if diesel::delete(pushed).execute($c).await? == 0 {
+                    break 'ground Some($crate::codes::Issued::Over);
+                }
+            }
+            if let Some(sid) = $sid
+                && ground.listens
+            {
+                $crate::logout::join_session!($c, sid, $client, $person, $now);
+            }
+            None
+        }
+    };
+}
+pub(crate) use stand;
+
+impl Store {
+    /// Writes what a person gave while what it stands on is there, and ends its interaction, in one transaction (I1, S32,
+    /// S37).
+    pub async fn issue(&self, given: Given, ground: Ground) -> Result<Issued, StoreError> {
+        let Given { code, grant } = given;
+        let of = match (&code, &grant) {
+            (Some(code), _) => Some((&code.user_id, &code.client_id, &code.sid, code.created_at)),
+            (None, Some(grant)) => Some((&grant.user_id, &grant.client_id, &grant.sid, grant.created_at)),
+            (None, None) => None,
+        };
+        let Some((user_id, client_id, sid, now)) = of else { return Ok(Issued::Written) };
+        let (user_id, client_id, sid) = (user_id.clone(), client_id.clone(), sid.clone());
+        write!(self, |c| {
+            if let Some(lost) = stand!(c, &user_id, &client_id, sid.as_deref(), ground, now) {
+                return Ok(lost);
+            }
+            if let Some(grant) = grant {
+                diesel::insert_into(grants::table).values(grant).execute(c).await?;
+            }
+            if let Some(code) = code {
+                diesel::insert_into(codes::table).values(code).execute(c).await?;
+            }
             Ok(Issued::Written)
         })
+    }
+
+    /// A code and nothing else.
+    pub async fn issue_code(&self, code: Code, ground: Ground) -> Result<Issued, StoreError> {
+        self.issue(Given { code: Some(code), grant: None }, ground).await
     }
 
     /// Living, expired or used: the rules decide.
@@ -149,8 +209,14 @@ impl Store {
             .await
             .optional()?;
             let Some(sid) = spent else {
-                let earlier: Option<Option<String>> =
-                    codes::table.find(&digest).select(codes::grant_id).first(c).await.optional()?;
+                // One that was never used may name a grant all the same: the one of the tokens that left with it.
+                let earlier: Option<Option<String>> = codes::table
+                    .find(&digest)
+                    .filter(codes::used_at.is_not_null())
+                    .select(codes::grant_id)
+                    .first(c)
+                    .await
+                    .optional()?;
                 return match earlier.flatten() {
                     None => Ok((Spent::Gone, Vec::new())),
                     Some(id) => {
@@ -163,7 +229,23 @@ impl Store {
                 };
             };
             grant.sid.clone_from(&sid);
-            diesel::insert_into(grants::table).values(grant).execute(c).await?;
+            // The grant of a hybrid flow is there since its first tokens left; where it has ended, nothing more comes of it.
+            let ended: Option<i64> = diesel::insert_into(grants::table)
+                .values(grant.clone())
+                .on_conflict(grants::id)
+                .do_update()
+                .set((
+                    grants::expires_at.eq(grant.expires_at),
+                    grants::confirmation.eq(&grant.confirmation),
+                    grants::scopes.eq(grant.scopes.to_string()),
+                    grants::sid.eq(&grant.sid),
+                ))
+                .returning(grants::revoked_at)
+                .get_result(c)
+                .await?;
+            if ended.is_some() {
+                return Ok((Spent::Gone, Vec::new()));
+            }
             if let Some(refresh) = refresh {
                 diesel::insert_into(refresh_tokens::table).values(refresh).execute(c).await?;
             }

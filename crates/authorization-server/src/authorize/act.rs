@@ -2,15 +2,19 @@
 
 use actix_web::HttpResponse;
 use protocol::{
-    Micros, OAuthError, Scopes,
-    authorization::{ACR_PASSWORD, Decision, Granted, Response},
-    claims::ClaimsRequest,
+    Micros, OAuthError,
+    authorization::{Decision, Response},
 };
-use store::codes::{Code, Ground, Issued};
+use store::codes::Issued;
 use views::Message;
 use web::{InteractionId, PageError, SignedIn};
 
-use super::{answer, request::Checked, visit::Visit};
+use super::{
+    answer,
+    give::{Permission, give},
+    request::Checked,
+    visit::Visit,
+};
 
 /// One request at the moment of its decision.
 pub struct Journey<'a> {
@@ -52,13 +56,6 @@ pub async fn obey(journey: &Journey<'_>, decision: Decision) -> Result<Step, Pag
     }
 }
 
-struct Permission {
-    scopes: Scopes,
-    offline: bool,
-    claims: ClaimsRequest,
-    on_record: Scopes,
-}
-
 async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpResponse, PageError> {
     if let Some(id) = journey.interaction
         && !journey.visit.core.store.end_interaction(&id.digest()).await?
@@ -68,61 +65,16 @@ async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpRespons
     send(journey, &Response::Error(error))
 }
 
-/// Writes the code, and with it ends the interaction: however often the page is submitted, one code comes of
-/// it.
-// S23, S32, I1
 async fn permit(journey: &Journey<'_>, permission: Permission) -> Result<Step, PageError> {
-    let Some(SignedIn { user, session }) = journey.signed_in else {
+    let Some(person) = journey.signed_in else {
         return Err(PageError::internal("a request was permitted with nobody signed in"));
     };
-    let (core, valid) = (&journey.visit.core, &journey.checked.valid);
-    let secret = core.random.secret();
-    let code = Code {
-        digest: secret.digest().into(),
-        client_id: journey.checked.client.id.clone(),
-        user_id: user.id.clone(),
-        sid: Some(session.sid.clone()),
-        redirect_uri: valid.to.redirect_uri.clone(),
-        redirect_uri_given: valid.redirect_uri_given,
-        code_challenge: valid.code_challenge.clone(),
-        scopes: permission.scopes,
-        offline: permission.offline,
-        nonce: valid.nonce.clone(),
-        claims: claims_text(&permission.claims)?,
-        auth_time: session.auth_time,
-        amr: session.amr.clone(),
-        failures: 0,
-        grant_id: None,
-        created_at: journey.now,
-        expires_at: journey.now + journey.visit.state.policy.code_ttl,
-        used_at: None,
-        dpop_jkt: None,
-        resources: None,
-        authorization_details: None,
-        acr: Some(ACR_PASSWORD.to_owned()),
-    };
-    let ground = Ground {
-        interaction: journey.interaction.map(|id| id.digest().into()),
-        consent: permission.on_record,
-        listens: journey.checked.client.metadata.listens_to_logout(),
-    };
-    match core.store.issue_code(code, ground).await? {
-        Issued::Written => {
-            let granted = Granted { code: Some(secret.expose().to_owned()), ..Granted::default() };
-            send(journey, &Response::Granted(granted)).map(Step::Answer)
-        }
-        Issued::Over => Err(over()),
-        Issued::SignedOut => Ok(Step::Lost(Lost::Session)),
-        Issued::Withdrawn => Ok(Step::Lost(Lost::Consent)),
+    match give(journey, person, permission).await? {
+        Ok(granted) => send(journey, &Response::Granted(granted)).map(Step::Answer),
+        Err(Issued::SignedOut) => Ok(Step::Lost(Lost::Session)),
+        Err(Issued::Withdrawn) => Ok(Step::Lost(Lost::Consent)),
+        Err(Issued::Over | Issued::Written) => Err(over()),
     }
-}
-
-/// As it is kept with the grant; nothing where nothing was asked for by name.
-fn claims_text(claims: &ClaimsRequest) -> Result<Option<String>, PageError> {
-    if claims.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(claims).map(Some).map_err(PageError::internal)
 }
 
 fn send(journey: &Journey<'_>, response: &Response<'_>) -> Result<HttpResponse, PageError> {

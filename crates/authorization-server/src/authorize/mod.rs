@@ -2,11 +2,13 @@
 //! `GET /oauth2/authorize/{interaction}`, is where every detour returns and decides again.
 //!
 //! - [`visit`]: who comes. [`request`]: from parameters to a valid request, or to the answer that refuses it.
-//! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`answer`]: the way back
-//!   to the client.
+//! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`give`]: what
+//!   a yes gives. [`answer`]: the way back to the client. [`device`]: a device waits instead.
 
 mod act;
 mod answer;
+mod device;
+mod give;
 mod request;
 mod situation;
 mod visit;
@@ -80,6 +82,9 @@ pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<Ht
     let mut row = find(&visit.core, &id, &visit.browser).await?;
     row.denied |= http.query_string() == "cancel=1";
     let pending = Pending::from_json(&row.parameters).map_err(PageError::internal)?;
+    if let Some(device) = &pending.device {
+        return device::advance(&visit, &id, &row, &pending, device).await;
+    }
     let checked = match request::check_again(&visit.core, &visit.state, pending.request).await? {
         Ok(checked) => checked,
         Err(refused) => return refused.answer(&visit.core, visit.locale),

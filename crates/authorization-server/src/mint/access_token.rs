@@ -1,7 +1,7 @@
 //! Access tokens. <https://www.rfc-editor.org/rfc/rfc9068#section-2.2>
 
 use keyring::{AccessClaims, Audience, Token};
-use protocol::{Confirmation, Scopes, SigningAlg, seconds};
+use protocol::{Confirmation, Micros, Scopes, SigningAlg, seconds};
 use serde_json::Value;
 use store::grants::Grant;
 
@@ -20,6 +20,8 @@ pub struct AccessToken<'a> {
     pub confirmation: Option<Confirmation>,
     /// Who acts for the person (RFC 8693).
     pub act: Option<Value>,
+    /// It ends then at the latest.
+    pub until: Option<Micros>,
 }
 
 /// One that was made, and what the answer says beside it.
@@ -40,6 +42,7 @@ impl Mint<'_> {
             None => self.client.id.clone(),
         };
         let details = what.grant.and_then(|grant| grant.authorization_details.as_deref());
+        let expires_at = self.now + self.policy.access_token_ttl;
         let claims = AccessClaims {
             iss: self.policy.issuer.clone(),
             sub: subject,
@@ -47,14 +50,15 @@ impl Mint<'_> {
             client_id: self.client.id.clone(),
             jti: self.core.random.id(),
             iat: seconds(self.now),
-            exp: seconds(self.now + self.policy.access_token_ttl),
+            exp: seconds(what.until.map_or(expires_at, |until| until.min(expires_at))),
             scope: what.scopes.to_string(),
             gid: what.grant.map(|grant| grant.id.clone()),
             cnf: what.confirmation,
             act: what.act,
             authorization_details: details.map(serde_json::from_str).transpose()?,
             acr: what.grant.and_then(|grant| grant.acr.clone()),
-            auth_time: what.grant.map(|grant| seconds(grant.auth_time)),
+            // None where an issuer vouched for the person, who did not sign in here.
+            auth_time: what.grant.map(|grant| seconds(grant.auth_time)).filter(|time| *time > 0),
         };
         let bound_to_key = claims.cnf.as_ref().is_some_and(|cnf| cnf.jkt.is_some());
         Ok(Minted {

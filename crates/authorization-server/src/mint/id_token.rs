@@ -2,10 +2,11 @@
 
 use keyring::Token;
 use protocol::{
-    authorization::ACR_PASSWORD,
-    claims::ClaimsRequest,
+    Scopes,
+    authorization::{ACR_PASSWORD, ResponseType},
+    claims::{self, ClaimsRequest},
     seconds,
-    token::{IdTokenClaims, at_hash},
+    token::{IdTokenClaims, half_hash},
 };
 use serde_json::{Map, Value};
 use store::grants::Grant;
@@ -20,6 +21,16 @@ pub struct IdToken<'a> {
     pub nonce: Option<&'a str>,
     /// The access token that comes with it.
     pub access_token: Option<&'a str>,
+    /// Where it leaves the authorization endpoint itself.
+    pub front: Option<Front<'a>>,
+}
+
+/// What an ID token was asked for with.
+#[derive(Clone, Copy, Debug)]
+pub struct Front<'a> {
+    pub kind: ResponseType,
+    pub code: Option<&'a str>,
+    pub state: Option<&'a str>,
 }
 
 impl Mint<'_> {
@@ -28,6 +39,7 @@ impl Mint<'_> {
         let alg = self.client.id_token_alg;
         let grant = what.grant;
         let subject = self.core.subject(self.client, &grant.user_id);
+        let hash = |value: Option<&str>| value.map(|value| half_hash(value, alg));
         let claims = IdTokenClaims {
             iss: &self.policy.issuer,
             sub: &subject,
@@ -36,23 +48,28 @@ impl Mint<'_> {
             exp: seconds(self.now + self.policy.id_token_ttl),
             auth_time: seconds(grant.auth_time),
             nonce: what.nonce,
-            at_hash: what.access_token.map(|token| at_hash(token, alg)),
+            at_hash: hash(what.access_token),
+            c_hash: hash(what.front.and_then(|front| front.code)),
+            s_hash: hash(what.front.and_then(|front| front.state)),
             acr: grant.acr.as_deref().unwrap_or(ACR_PASSWORD),
             amr: grant.amr.split(' ').filter(|method| !method.is_empty()).collect(),
             sid: grant.sid.as_deref(),
-            wanted: self.wanted(grant).await?,
+            wanted: self.wanted(grant, is_all_there_is(&what)).await?,
         };
         Ok(self.core.ring.sign(alg, Token::Id, &claims)?)
     }
 
-    /// The claims that the client wanted in the ID token itself and the person agreed to.
+    /// The claims that the client wanted in the ID token itself and the person agreed to; where it is `all` that the client
+    /// gets, those of the scopes too.
     // S30, I6
-    async fn wanted(&self, grant: &Grant) -> Result<Map<String, Value>, MintError> {
+    async fn wanted(&self, grant: &Grant, all: bool) -> Result<Map<String, Value>, MintError> {
         // What is kept was checked when the request came.
         let request: ClaimsRequest =
             grant.claims.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
-        let request = request.within(&self.client.allowed_scopes());
-        let names = request.for_id_token();
+        let allowed = self.client.allowed_scopes();
+        let request = request.within(&allowed);
+        let scopes = if all { grant.scopes.intersect(&allowed) } else { Scopes::none() };
+        let names: Vec<&str> = request.for_id_token().into_iter().chain(claims::of(&scopes)).collect();
         if names.is_empty() {
             return Ok(Map::new());
         }
@@ -63,4 +80,14 @@ impl Mint<'_> {
         }
         Ok(claims.named(&names))
     }
+}
+
+/// > The Claims requested by the profile, email, address, and phone scope values are returned […] from the UserInfo
+/// > Endpoint […] when a response_type value is used that results in an Access Token being issued. However, when no Access
+/// > Token is issued (which is the case for the response_type value id_token), the resulting Claims are returned in the ID
+/// > Token.
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims>
+fn is_all_there_is(what: &IdToken<'_>) -> bool {
+    what.front.is_some_and(|front| front.kind == ResponseType::IdToken)
 }

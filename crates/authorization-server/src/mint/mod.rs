@@ -4,7 +4,7 @@ mod access_token;
 mod id_token;
 
 pub use access_token::{AccessToken, Minted};
-pub use id_token::IdToken;
+pub use id_token::{Front, IdToken};
 
 use protocol::{Client, Confirmation, Micros, Policy};
 use web::{Core, OAuthFailure, PageError};

@@ -2,14 +2,14 @@
 
 use std::ops::Deref;
 
-use protocol::{Confirmation, Scopes};
+use protocol::{Confirmation, Scopes, token};
 use store::grants::Grant;
 use web::{ClientAuthentication, Core, OAuthFailure};
 
 use super::answer::Tokens;
 use crate::{
     State,
-    mint::{AccessToken, IdToken, Mint},
+    mint::{AccessToken, IdToken, Mint, MintError},
 };
 
 /// The mint, for a caller at the token endpoint.
@@ -49,15 +49,26 @@ impl<'a> Issuer<'a> {
         scopes: &Scopes,
         nonce: Option<&str>,
     ) -> Result<Tokens, OAuthFailure> {
-        let mut tokens = Tokens::new(self.access_token(self.plain(Some(grant), scopes)).await?);
+        let mut tokens = self.without_id_token(grant, scopes).await?;
         if scopes.contains("openid") {
-            let what = IdToken { grant, nonce, access_token: Some(&tokens.access_token) };
+            let what = IdToken { grant, nonce, access_token: Some(&tokens.access_token), front: None };
             tokens.id_token = Some(self.id_token(what).await?);
         }
         Ok(tokens)
     }
 
+    /// For a person who did not sign in here: the access token alone.
+    pub async fn without_id_token(&self, grant: &Grant, scopes: &Scopes) -> Result<Tokens, OAuthFailure> {
+        Ok(Tokens::new(self.access_token(self.plain(Some(grant), scopes)).await?))
+    }
+
+    /// What refresh tokens of a new grant are bound to, as it is kept.
+    pub fn binding(&self) -> Result<Option<String>, MintError> {
+        let binding = token::binding(self.client, self.confirmation);
+        Ok(binding.map(serde_json::to_string).transpose()?)
+    }
+
     fn plain<'b>(&self, grant: Option<&'b Grant>, scopes: &'b Scopes) -> AccessToken<'b> {
-        AccessToken { grant, scopes, confirmation: self.confirmation.cloned(), act: None }
+        AccessToken { grant, scopes, confirmation: self.confirmation.cloned(), act: None, until: None }
     }
 }

@@ -21,6 +21,10 @@ pub struct IdTokenClaims<'a> {
     pub nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s_hash: Option<String>,
     pub acr: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<&'a str>,
@@ -35,13 +39,16 @@ pub struct IdTokenClaims<'a> {
 /// > representation of the access_token value, where the hash algorithm used is the hash algorithm used in
 /// > the alg Header Parameter of the ID Token's JOSE Header.
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>. Pinned for EdDSA: SHA-512.
-pub fn at_hash(access_token: &str, alg: SigningAlg) -> String {
+/// <https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken>; `c_hash` of the code
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken>) and `s_hash` of the `state`
+/// (<https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature>) are made alike. Pinned
+/// for EdDSA: SHA-512.
+pub fn half_hash(value: &str, alg: SigningAlg) -> String {
     match alg {
         SigningAlg::RS256 | SigningAlg::PS256 | SigningAlg::ES256 => {
-            URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
+            URL_SAFE_NO_PAD.encode(&Sha256::digest(value)[..16])
         }
-        SigningAlg::EdDSA => URL_SAFE_NO_PAD.encode(&Sha512::digest(access_token)[..32]),
+        SigningAlg::EdDSA => URL_SAFE_NO_PAD.encode(&Sha512::digest(value)[..32]),
     }
 }
 
@@ -53,9 +60,14 @@ mod tests {
     fn the_hash_of_the_specification_s_example() {
         // <https://openid.net/specs/openid-connect-core-1_0.html#id_token-tokenExample>
         assert_eq!(
-            at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", SigningAlg::RS256),
+            half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", SigningAlg::RS256),
             "77QmUPtjPfzWtF2AnpK9RQ"
         );
-        assert_eq!(at_hash("x", SigningAlg::EdDSA).len(), 43);
+        // <https://openid.net/specs/openid-connect-core-1_0.html#code-id_tokenExample>
+        assert_eq!(
+            half_hash("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk", SigningAlg::RS256),
+            "LDktKdoQak3Pk0cnXxCltA"
+        );
+        assert_eq!(half_hash("x", SigningAlg::EdDSA).len(), 43);
     }
 }
