@@ -6,7 +6,7 @@ use actix_web::{
     web::Data,
 };
 use bytes::Bytes;
-use protocol::{Client, OAuthError, seconds};
+use protocol::{Client, Confirmation, OAuthError, seconds};
 use serde::Serialize;
 use web::{Access, ClientAuthentication, Core, OAuthFailure};
 
@@ -36,6 +36,10 @@ struct Active<'a> {
     /// Absent for refresh tokens, which are of no type that RFC 6749 §5.1 knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
+    /// Who alone may use it: <https://www.rfc-editor.org/rfc/rfc9449#section-6.2>,
+    /// <https://www.rfc-editor.org/rfc/rfc8705#section-3.2>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<&'a Confirmation>,
 }
 
 // S86
@@ -88,7 +92,8 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
         exp: seconds(access.expires_at),
         aud: Some(&core.site.issuer),
         jti: Some(&access.jti),
-        token_type: Some("Bearer"),
+        token_type: Some(access.token_type()),
+        cnf: access.confirmation.as_ref(),
     };
     Ok(access.introspection.keep(write(&active)?))
 }
@@ -114,6 +119,7 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
         aud: None,
         jti: None,
         token_type: None,
+        cnf: None,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Client, ErrorCode, OAuthError, fapi2};
+
 /// The `cnf` claim, with the two ways of showing possession that we know. At most one is set.
 ///
 /// > the value is the base64url encoding of the JWK SHA-256 Thumbprint of the DPoP public key
@@ -23,5 +25,59 @@ impl Confirmation {
 
     pub fn of_certificate(thumbprint: impl Into<String>) -> Self {
         Self { jkt: None, x5t_s256: Some(thumbprint.into()) }
+    }
+}
+
+/// What a client must show of itself when it asks for tokens, by its registration or its profile.
+///
+/// > dpop_bound_access_tokens: A boolean value specifying whether the client always uses DPoP for token requests. […] If the
+/// > value is true, the authorization server MUST reject token requests from the client that do not contain the DPoP header.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9449#section-5.2>, <https://www.rfc-editor.org/rfc/rfc8705#section-3.4>
+// S67
+pub fn check_shown(client: &Client, shown: Option<&Confirmation>) -> Result<(), OAuthError> {
+    let by_key = shown.is_some_and(|shown| shown.jkt.is_some());
+    let by_certificate = shown.is_some_and(|shown| shown.x5t_s256.is_some());
+    let metadata = &client.metadata;
+    if metadata.dpop_bound_access_tokens && !by_key {
+        return Err(OAuthError::new(ErrorCode::InvalidDpopProof, "The client must send a DPoP proof."));
+    }
+    if metadata.tls_client_certificate_bound_access_tokens && !(by_certificate || by_key) {
+        return Err(OAuthError::invalid_request("The client must show its certificate."));
+    }
+    if fapi2::needs_confirmation(client) && shown.is_none() {
+        let why = "The client must send a DPoP proof, or show a certificate that its tokens are to be bound to.";
+        return Err(OAuthError::new(ErrorCode::InvalidDpopProof, why));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    // S67
+    #[test]
+    fn who_registered_for_bound_tokens_gets_no_others() {
+        let (key, certificate) = (Confirmation::of_key("k"), Confirmation::of_certificate("c"));
+        let says = |change: fn(&mut Client), shown: Option<&Confirmation>| {
+            let mut client = samples::client();
+            change(&mut client);
+            check_shown(&client, shown).err().map(|error| error.code)
+        };
+        let usual: fn(&mut Client) = |_| {};
+        let by_key: fn(&mut Client) = |client| client.metadata.dpop_bound_access_tokens = true;
+        let by_certificate: fn(&mut Client) =
+            |client| client.metadata.tls_client_certificate_bound_access_tokens = true;
+        let fapi: fn(&mut Client) = |client| client.metadata.profile = Some("fapi2".into());
+        assert_eq!([says(usual, None), says(usual, Some(&key)), says(by_key, Some(&key))], [None; 3]);
+        assert_eq!([says(by_certificate, Some(&certificate)), says(by_certificate, Some(&key))], [None; 2]);
+        assert_eq!([says(fapi, Some(&certificate)), says(fapi, Some(&key))], [None; 2]);
+        for shown in [None, Some(&certificate)] {
+            assert_eq!(says(by_key, shown), Some(ErrorCode::InvalidDpopProof));
+        }
+        assert_eq!(says(by_certificate, None), Some(ErrorCode::InvalidRequest));
+        assert_eq!(says(fapi, None), Some(ErrorCode::InvalidDpopProof));
     }
 }

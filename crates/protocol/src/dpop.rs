@@ -110,7 +110,15 @@ mod tests {
     };
 
     fn good() -> Proof<'static> {
-        Proof { jti: "one", htm: "POST", htu: "https://op/oauth2/token", iat: NOW, nbf: None, exp: None, ath: None }
+        Proof {
+            jti: "one",
+            htm: "POST",
+            htu: "https://op/oauth2/token",
+            iat: NOW,
+            nbf: None,
+            exp: None,
+            ath: None,
+        }
     }
 
     // S67

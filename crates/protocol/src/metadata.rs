@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     AuthMethod, Policy, SigningAlg,
     authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES},
-    claims, client, scopes,
+    claims, client, dpop, scopes,
 };
 
 /// Absolute addresses of the endpoints.
@@ -20,6 +20,7 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub device_authorization: String,
 }
 
 /// Truthful: what is listed works, what is not listed is refused (S91).
@@ -33,6 +34,7 @@ pub struct Metadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    pub device_authorization_endpoint: String,
     pub scopes_supported: Vec<&'static str>,
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
@@ -45,6 +47,7 @@ pub struct Metadata {
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub prompt_values_supported: Vec<&'static str>,
     pub acr_values_supported: Vec<&'static str>,
@@ -76,6 +79,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         introspection_endpoint: endpoints.introspection,
         revocation_endpoint: endpoints.revocation,
         end_session_endpoint: endpoints.end_session,
+        device_authorization_endpoint: endpoints.device_authorization,
         scopes_supported: scopes::KNOWN.into(),
         response_types_supported: policy.response_types.iter().map(|kind| kind.as_str()).collect(),
         response_modes_supported: RESPONSE_MODES.into(),
@@ -88,6 +92,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         introspection_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
+        dpop_signing_alg_values_supported: dpop::ALGS.into(),
         code_challenge_methods_supported: CODE_CHALLENGE_METHODS.into(),
         prompt_values_supported: Prompt::ALL.map(Prompt::as_str).into(),
         acr_values_supported: ACR_VALUES.into(),
@@ -116,6 +121,7 @@ mod tests {
             introspection: endpoint("introspect"),
             revocation: endpoint("revoke"),
             end_session: endpoint("logout"),
+            device_authorization: endpoint("device_authorization"),
         };
         document(policy, endpoints, &["en"])
     }

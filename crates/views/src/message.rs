@@ -50,6 +50,8 @@ messages! {
     // Tokens and sessions.
     TokenMissing = "token-missing",
     TokenInvalid = "token-invalid",
+    ProofInvalid = "proof-invalid",
+    ProofNonceWanted = "proof-nonce-wanted",
     ScopeMissing { scope: &'static str } = "scope-missing",
     /// The token is a client's own.
     PersonMissing = "person-missing",
@@ -151,6 +153,10 @@ messages! {
     InteractionExpired = "interaction-expired",
     /// The pending request was started in another browser.
     InteractionForeign = "interaction-foreign",
+    /// No device shows this code.
+    DeviceCodeUnknown = "device-code-unknown",
+    /// The device does not wait any more.
+    DeviceOver = "device-over",
     /// Client or redirect URI not trusted: we do not send the person there.
     ClientUntrusted = "client-untrusted",
     LogoutRequestInvalid = "logout-request-invalid",

@@ -130,6 +130,7 @@ fn limits(config: &Config) -> Limits {
         session_max: config.session.max.micros(),
         personal_tokens: i64::from(config.oauth.personal_tokens),
         personal_token_max: config.oauth.personal_token_max.micros(),
+        dpop_nonces: config.oauth.dpop_nonces,
         ..Limits::default()
     }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::TryFutureExt;
 use futures_util::future::{Either, LocalBoxFuture, MapErr, MapOk, Ready as At, ready};
 use keyring::Audience;
-use protocol::{Micros, SECOND, Scopes};
+use protocol::{Confirmation, Micros, SECOND, Scopes};
 use store::grants::Grant;
 use store::{Stamp, StoreError, Subject};
 
@@ -48,6 +48,10 @@ pub struct Access {
     pub expires_at: Micros,
     pub subject: String,
     pub audience: Audience,
+    /// Who alone may use it.
+    pub confirmation: Option<Confirmation>,
+    /// Who acts for the person (RFC 8693).
+    pub act: Option<serde_json::Value>,
     /// The ready answer of userinfo, kept as long as this is.
     pub userinfo: Ready,
     /// The ready answer of introspection.
@@ -95,6 +99,14 @@ impl Access {
     /// Who acts, for audit rows: the client, or the person whose own token it is.
     pub fn actor(&self) -> &str {
         self.client_id.as_deref().unwrap_or(&self.subject)
+    }
+
+    /// <https://www.rfc-editor.org/rfc/rfc9449#section-5>
+    pub fn token_type(&self) -> &'static str {
+        match &self.confirmation {
+            Some(Confirmation { jkt: Some(_), .. }) => "DPoP",
+            _ => "Bearer",
+        }
     }
 
     /// Names the sender of a picture in its row: the client, or the person's own token.
@@ -171,7 +183,7 @@ impl Core {
     }
 
     async fn read_access(&self, token: &str, digest: [u8; 32]) -> Result<Option<Arc<Access>>, StoreError> {
-        let Ok(claims) = self.ring.verify_access_token(token, self.now()) else { return Ok(None) };
+        let Some(claims) = self.verified_access_token(token).await? else { return Ok(None) };
         let Ok(scopes) = Scopes::parse(&claims.scope) else { return Ok(None) };
         let mut subjects =
             vec![Subject::Client(claims.client_id.clone()), Subject::Token(claims.jti.clone())];
@@ -203,6 +215,8 @@ impl Core {
             expires_at: claims.exp * SECOND,
             subject: claims.sub,
             audience: claims.aud,
+            confirmation: claims.cnf,
+            act: claims.act,
             userinfo: Ready::default(),
             introspection: Ready::default(),
             stamp,
@@ -236,13 +250,15 @@ impl<S: Scope> Bearer<S> {
 type Found<S> = Either<At<Result<Bearer<S>, Refused>>, LocalBoxFuture<'static, Result<Bearer<S>, Refused>>>;
 
 impl<S: Scope> Bearer<S> {
-    fn in_header(request: &HttpRequest, schemes: &'static [&'static str]) -> Found<S> {
+    fn in_header(request: &HttpRequest, schemes: &'static [Scheme]) -> Found<S> {
         let outcome = Core::of(request).and_then(|core| {
-            let token = header_token(request, schemes)?.ok_or_else(ApiError::token_missing)?;
+            let shown = shown_token(request, schemes)?.ok_or_else(ApiError::token_missing)?;
             // The hot path: nothing is awaited, boxed or looked at closely; what is in the cache was looked at before.
-            match core.kept(&keyring::digest(token.as_bytes())) {
-                Some(access) => Ok(Some(Bearer::check(core, Some(access))?)),
-                None => well_formed(token).map(|_| None).map_err(Refused::from),
+            match core.kept(&keyring::digest(shown.token.as_bytes())) {
+                Some(access) if access.confirmation.is_none() && shown.scheme != Scheme::Dpop => {
+                    Ok(Some(Bearer::check(core, Some(access))?))
+                }
+                _ => well_formed(shown.token).map(|_| None).map_err(Refused::from),
             }
         });
         match outcome {
@@ -252,12 +268,47 @@ impl<S: Scope> Bearer<S> {
                 let request = request.clone();
                 Either::Right(Box::pin(async move {
                     let core = Core::of(&request)?;
-                    let token = header_token(&request, schemes)?.ok_or_else(ApiError::token_missing)?;
-                    let access = core.access(token).await.map_err(ApiError::from)?;
-                    Ok(Bearer::check(core, access)?)
+                    let shown = shown_token(&request, schemes)?.ok_or_else(ApiError::token_missing)?;
+                    Ok(core.bearer(&request, shown).await?)
                 }))
             }
         }
+    }
+}
+
+impl Core {
+    async fn bearer<S: Scope>(
+        &self,
+        request: &HttpRequest,
+        shown: ShownToken<'_>,
+    ) -> Result<Bearer<S>, ApiError> {
+        let access = self.access_of_sender(request, shown).await?;
+        let bearer = Bearer::check(self, access);
+        if shown.scheme == Scheme::Dpop { bearer.map_err(ApiError::by_dpop) } else { bearer }
+    }
+
+    /// What a token stands for, once its sender has shown to be the one who may use it.
+    // S85
+    async fn access_of_sender(
+        &self,
+        request: &HttpRequest,
+        shown: ShownToken<'_>,
+    ) -> Result<Option<Arc<Access>>, ApiError> {
+        let Some(access) = self.access(shown.token).await? else { return Ok(None) };
+        let bound = access.confirmation.as_ref();
+        let holds = match shown.scheme {
+            // > the resource server […] MUST ensure that the public key of the DPoP proof matches the one to which the access
+            // > token is bound
+            // > https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+            Scheme::Dpop => {
+                let key = self.shown_key(request, Some(shown.token)).await?;
+                key.is_some() && bound.is_some_and(|bound| bound.jkt == key)
+            }
+            // > When a DPoP-bound access token is […] received as a bearer token […] the protected resource MUST reject it
+            // > https://www.rfc-editor.org/rfc/rfc9449#section-7.2
+            Scheme::Bearer | Scheme::Token => bound.is_none(),
+        };
+        Ok(holds.then_some(access))
     }
 }
 
@@ -305,25 +356,54 @@ impl<S: Scope> FromRequest for BearerOrForm<S> {
             let core = Core::of(&request)?;
             let form = read_form(&request, &mut payload).await?;
             let mut posted = form.pairs().iter().filter(|(name, _)| name == "access_token");
-            let token = match (header_token(&request, BEARER)?, posted.next(), posted.next()) {
-                (Some(token), None, None) => well_formed(token)?,
-                (None, Some((_, token)), None) => token.as_str(),
+            let shown = match (shown_token(&request, BEARER)?, posted.next(), posted.next()) {
+                (Some(shown), None, None) => well_formed(shown.token).map(|_| shown)?,
+                (None, Some((_, token)), None) => ShownToken { scheme: Scheme::Bearer, token },
                 (None, None, None) => return Err(ApiError::token_missing().into()),
                 // > Clients MUST NOT use more than one method to transmit the token in each request.
                 // > https://www.rfc-editor.org/rfc/rfc6750#section-2
                 _ => return Err(ApiError::token_malformed().into()),
             };
-            let access = core.access(token).await.map_err(ApiError::from)?;
-            Ok(BearerOrForm(Bearer::check(core, access)?))
+            Ok(BearerOrForm(core.bearer(&request, shown).await?))
         }))
     }
 }
 
-const BEARER: &[&str] = &["Bearer"];
-const BEARER_OR_TOKEN: &[&str] = &["Bearer", "Token"];
+/// How a token is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    /// With a proof beside it: <https://www.rfc-editor.org/rfc/rfc9449#section-7.1>
+    Dpop,
+    /// Of seed 000.
+    Token,
+}
+
+/// A token before anybody has looked at it.
+#[derive(Clone, Copy)]
+struct ShownToken<'a> {
+    scheme: Scheme,
+    token: &'a str,
+}
+
+const BEARER: &[Scheme] = &[Scheme::Bearer, Scheme::Dpop];
+const BEARER_OR_TOKEN: &[Scheme] = &[Scheme::Bearer, Scheme::Token, Scheme::Dpop];
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Bearer => "Bearer",
+            Scheme::Dpop => "DPoP",
+            Scheme::Token => "Token",
+        }
+    }
+}
 
 /// The token in the header; `None` where there is no header, or one of another scheme.
-fn header_token<'a>(request: &'a HttpRequest, schemes: &[&str]) -> Result<Option<&'a str>, ApiError> {
+fn shown_token<'a>(
+    request: &'a HttpRequest,
+    schemes: &[Scheme],
+) -> Result<Option<ShownToken<'a>>, ApiError> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -331,14 +411,14 @@ fn header_token<'a>(request: &'a HttpRequest, schemes: &[&str]) -> Result<Option
     }
     let text = header.to_str().map_err(|_| ApiError::token_malformed())?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !schemes.iter().any(|one| scheme.eq_ignore_ascii_case(one)) {
+    let Some(scheme) = schemes.iter().copied().find(|one| scheme.eq_ignore_ascii_case(one.as_str())) else {
         return Ok(None);
-    }
+    };
     let token = token.trim_start_matches(' ');
     if token.len() > keyring::jwt::MAX_LENGTH {
         return Err(ApiError::token_invalid());
     }
-    Ok(Some(token))
+    Ok(Some(ShownToken { scheme, token }))
 }
 
 /// > b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="

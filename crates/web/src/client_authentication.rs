@@ -13,7 +13,7 @@ use protocol::client_assertion::{self, Assertion};
 use protocol::{AuthMethod, Client, Confirmation, OAuthError};
 
 use crate::form::{Params, params, read_form};
-use crate::{Core, OAuthFailure, Refused};
+use crate::{Core, OAuthFailure, Refused, paths};
 
 /// An authenticated (or, if public, named) client and what it sent.
 #[derive(Clone, Debug)]
@@ -42,10 +42,21 @@ impl FromRequest for ClientAuthentication {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let form = read_form(&request, &mut payload).await?;
-            let client = authenticate(Core::of(&request)?, &request, &form).await?;
-            Ok(ClientAuthentication { client, form, confirmation: None })
+            let core = Core::of(&request)?;
+            let client = authenticate(core, &request, &form).await?;
+            let confirmation = confirmation(core, &request).await?;
+            Ok(ClientAuthentication { client, form, confirmation })
         })
     }
+}
+
+/// The key to which codes and tokens may be bound, where they are asked for; elsewhere a proof is not looked at, and so
+/// stays unused.
+async fn confirmation(core: &Core, request: &HttpRequest) -> Result<Option<Confirmation>, OAuthFailure> {
+    if ![paths::TOKEN, paths::PAR].contains(&request.path()) {
+        return Ok(None);
+    }
+    Ok(core.shown_key(request, None).await?.map(Confirmation::of_key))
 }
 
 async fn authenticate(

@@ -40,6 +40,8 @@ pub struct Limits {
     pub personal_tokens: i64,
     /// The longest life of one.
     pub personal_token_max: Micros,
+    /// Whether DPoP proofs must carry a nonce of ours.
+    pub dpop_nonces: bool,
 }
 
 impl Default for Limits {
@@ -51,6 +53,7 @@ impl Default for Limits {
             interaction: 60 * 60 * SECOND,
             personal_tokens: 20,
             personal_token_max: 365 * DAY,
+            dpop_nonces: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::answer::PagePolicy;
+use crate::dpop::DPOP_NONCE;
 use crate::{Class, Core};
 
 /// Every header with its value, by class.
@@ -44,10 +45,13 @@ impl Headers {
         if shared {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             // Only where it says something: errors, and answers to be waited for.
-            if headers.contains_key(header::WWW_AUTHENTICATE) || headers.contains_key(header::RETRY_AFTER) {
+            if headers.contains_key(header::WWW_AUTHENTICATE)
+                || headers.contains_key(header::RETRY_AFTER)
+                || headers.contains_key(DPOP_NONCE)
+            {
                 headers.insert(
                     header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                    HeaderValue::from_static("www-authenticate, retry-after, x-request-id"),
+                    HeaderValue::from_static("www-authenticate, retry-after, dpop-nonce, x-request-id"),
                 );
             }
         }

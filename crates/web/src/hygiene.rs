@@ -8,7 +8,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderValue,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage, HttpResponse, web};
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::answer::PagePolicy;
 use crate::browser::NewCookie;
 use crate::connection::Connection;
+use crate::dpop::{DPOP, DPOP_NONCE};
 use crate::failure::{Failure, Found, behind, of_status};
 use crate::headers::Headers;
 use crate::request_id::X_REQUEST_ID;
@@ -30,6 +31,8 @@ pub struct Hygiene(Rc<Made>);
 struct Made {
     headers: Headers,
     meters: Vec<Meter>,
+    /// Where proofs must carry nonces: who makes them.
+    nonces: Option<web::Data<Core>>,
 }
 
 /// What is counted of one class.
@@ -43,7 +46,8 @@ impl Hygiene {
     /// One a worker thread. A recorder of metrics must have been installed before.
     pub fn new(core: &web::Data<Core>) -> Hygiene {
         let meters = Class::ALL.iter().map(|class| Meter::new(*class)).collect();
-        Hygiene(Rc::new(Made { headers: Headers::new(core), meters }))
+        let nonces = core.limits.dpop_nonces.then(|| core.clone());
+        Hygiene(Rc::new(Made { headers: Headers::new(core), meters, nonces }))
     }
 }
 
@@ -119,11 +123,15 @@ where
         }
         body::guard(&mut request);
         let working = Connection::work(&request);
+        let next_nonce = made.next_nonce(&request);
         let answer = self.service.call(request);
         Box::pin(async move {
             let answer = answer.await?.map_into_boxed_body();
             let mut answer = explain(answer, class, &id);
             let policy = answer.response_mut().extensions_mut().remove::<PagePolicy>();
+            if let Some(nonce) = next_nonce {
+                answer.headers_mut().insert(DPOP_NONCE, nonce);
+            }
             made.headers.complete(answer.headers_mut(), class, shared, policy.as_ref());
             if class.is_page() {
                 give_new_cookie(&mut answer);
@@ -138,6 +146,18 @@ where
             drop(working);
             Ok(answer)
         })
+    }
+}
+
+impl Made {
+    /// > The authorization server MAY supply new nonce values […] with any 200 (OK) response
+    ///
+    /// To whoever shows a proof, so that the next one need not be sent twice.
+    /// <https://www.rfc-editor.org/rfc/rfc9449#section-8.2>
+    fn next_nonce(&self, request: &ServiceRequest) -> Option<HeaderValue> {
+        let core = self.nonces.as_ref()?;
+        let shows_key = request.headers().contains_key(DPOP);
+        shows_key.then(|| HeaderValue::try_from(core.dpop_nonce()).ok()).flatten()
     }
 }
 
@@ -233,7 +253,7 @@ fn preflight() -> HttpResponse {
         .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"))
         .insert_header((
             ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, accept-language, x-request-id",
+            "authorization, content-type, accept-language, dpop, x-request-id",
         ))
         .insert_header((ACCESS_CONTROL_MAX_AGE, "86400"))
         .finish()

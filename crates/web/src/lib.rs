@@ -2,13 +2,14 @@
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
 //! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`caller`] (either of them), [`browser`] (the browser's own cookie and
-//!   the CSRF token that hangs on it), [`client_authentication`], [`peer`] (the client's address).
+//!   the CSRF token that hangs on it), [`client_authentication`], [`dpop`] (who holds a key), [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
 //! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`preview`], [`mod@claims`]
 //!   (a person as standard claims).
 //! - Whom we ask: [`outbound`] (requests to addresses that somebody else chose), [`client_keys`] (whose keys stand at such an
 //!   address), [`network`].
+//! - [`keys`]: our own keys from their rows; `encrypt`: answers that only a client shall read.
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
 pub mod admin;
@@ -24,11 +25,14 @@ mod client_keys;
 pub mod clock;
 pub mod connection;
 pub mod core;
+pub mod dpop;
+mod encrypt;
 pub mod endpoint;
 pub mod failure;
 pub mod form;
 pub mod headers;
 pub mod hygiene;
+pub mod keys;
 pub mod language;
 pub mod network;
 pub mod next;

@@ -55,6 +55,8 @@ impl Core {
             subject: token.user_id.clone(),
             user_id: Some(token.user_id),
             audience: Audience::One(self.site.issuer.clone()),
+            confirmation: None,
+            act: None,
             userinfo: Ready::default(),
             introspection: Ready::default(),
             stamp,

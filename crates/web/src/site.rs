@@ -49,6 +49,11 @@ impl Site {
         format!("{}{path}", self.issuer)
     }
 
+    /// Every absolute URL under which a path is reached.
+    pub fn addresses(&self, path: &str) -> Vec<String> {
+        vec![self.url(path)]
+    }
+
     /// Our pages come over https: cookies are `Secure` and `__Host-`, and HSTS is sent.
     pub fn is_secure(&self) -> bool {
         self.secure

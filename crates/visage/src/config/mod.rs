@@ -191,6 +191,9 @@ section! {
         personal_token_max: Period = "365d",
         /// Who must use PKCE: `always`, or `public`: confidential clients may do without.
         pkce: Pkce = "always",
+        /// Whether the proofs of clients that use DPoP must carry a nonce of ours: one more round trip now and then, and no
+        /// proof can be made ahead of its time.
+        dpop_nonces: bool = "false",
         /// What clients may be answered with, where they are registered for it: `code`, and by the implicit and hybrid flows
         /// `id_token`, `id_token token`, `code id_token`, `code token`, `code id_token token`. New clients need `code` alone
         /// (RFC 9700, section 2.1.2).

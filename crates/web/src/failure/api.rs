@@ -7,6 +7,8 @@ use actix_web::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::json;
 use views::{Locale, Message};
 
+use crate::dpop;
+
 use super::{Aside, Failure, retry_soon, store_failure};
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,25 @@ impl ApiError {
     pub fn token_missing() -> ApiError {
         ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", Message::TokenMissing)
             .with_header(WWW_AUTHENTICATE, "Bearer")
+            .with_header(WWW_AUTHENTICATE, &dpop::challenge())
+    }
+
+    /// The same, said to somebody who came with the scheme `DPoP`.
+    ///
+    /// > The challenge […] uses the DPoP scheme
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9449#section-7.1> (S85)
+    pub fn by_dpop(mut self) -> ApiError {
+        for (name, value) in &mut self.aside.headers {
+            let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+            if *name == WWW_AUTHENTICATE
+                && let Some(parameters) = text
+                && let Ok(challenge) = format!("{}, {parameters}", dpop::challenge()).try_into()
+            {
+                *value = challenge;
+            }
+        }
+        self
     }
 
     /// Malformed, expired, revoked, unknown: all the same to the one who shows it (S81).
