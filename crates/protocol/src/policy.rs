@@ -3,7 +3,7 @@
 use crate::{
     DetailType, Micros, Resource, SECOND,
     authorization::{IMPLICIT, ResponseType},
-    token::GrantType,
+    token::{GrantType, TrustedIssuer},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub struct Policy {
     pub refresh_idle: Micros,
     /// How long a family of refresh tokens lives, however often it is used.
     pub refresh_max: Micros,
+    /// How long a device waits for its person.
+    pub device_code_ttl: Micros,
+    /// Who may vouch for people.
+    pub issuers: Vec<TrustedIssuer>,
 }
 
 /// Who has to prove possession of the code by a verifier.
@@ -43,7 +47,9 @@ impl Policy {
     pub fn grants(&self) -> Vec<&'static str> {
         let implicit =
             self.response_types.iter().flat_map(|kind| kind.grants()).find(|grant| *grant == IMPLICIT);
-        GrantType::ALL.map(GrantType::as_str).into_iter().chain(implicit).collect()
+        // Without anybody who may vouch for people there is no assertion that would do.
+        let of_issuers = |grant: &GrantType| *grant != GrantType::JwtBearer || !self.issuers.is_empty();
+        GrantType::ALL.into_iter().filter(of_issuers).map(GrantType::as_str).chain(implicit).collect()
     }
 
     /// The defaults of CONTRACT section 2.
@@ -63,6 +69,8 @@ impl Policy {
             code_ttl: 60 * SECOND,
             refresh_idle: 30 * DAY,
             refresh_max: 365 * DAY,
+            device_code_ttl: 10 * MINUTE,
+            issuers: Vec::new(),
         }
     }
 }

@@ -56,6 +56,10 @@ impl Scopes {
         Self(self.0.iter().filter(|scope| other.contains(scope)).cloned().collect())
     }
 
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.iter().any(|scope| other.contains(scope))
+    }
+
     /// Those of `self` that `other` lacks.
     pub fn without(&self, other: &Self) -> Self {
         Self(self.0.iter().filter(|scope| !other.contains(scope)).cloned().collect())

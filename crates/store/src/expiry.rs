@@ -5,9 +5,11 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     Store, StoreError,
+    logout::{SessionClient, leave_session},
     schema::{
-        attempts, audit, codes, grants, interactions, organization_invitations, personal_tokens,
-        photo_refusals, pictures, refresh_tokens, revoked_tokens, sessions, used_assertions,
+        attempts, audit, codes, device_codes, grants, interactions, logout_notices, opaque_tokens,
+        organization_invitations, personal_tokens, photo_refusals, pictures, pushed_requests, refresh_tokens,
+        revoked_tokens, sessions, used_assertions,
     },
 };
 
@@ -24,7 +26,7 @@ const INVITED_FOR: i64 = 30 * DAY;
 pub type Swept = Vec<(&'static str, usize)>;
 
 impl Store {
-    /// One round of sweeping. `session_idle` in microseconds; codes and used refresh tokens stay a while longer than
+    /// One round of sweeping. `session_idle` in microseconds; codes, device codes and used refresh tokens stay a while longer than
     /// they live, because a replay must be recognised as one.
     pub async fn sweep_expired(
         &self,
@@ -36,16 +38,22 @@ impl Store {
             let unanswered = organization_invitations::table
                 .filter(organization_invitations::created_at.le(now - INVITED_FOR));
             let invitations = diesel::delete(unanswered).execute(c).await?;
+            let ended = sessions::table
+                .filter(sessions::expires_at.le(now).or(sessions::seen_at.le(now - session_idle)));
+            let expired: Vec<String> = diesel::delete(ended).returning(sessions::sid).get_results(c).await?;
+            // A session that ran out is nobody's wish to sign out: its clients are told nothing.
+            let left = leave_session!(c, &expired).len();
+            let ended = opaque_tokens::table.filter(opaque_tokens::expires_at.le(now));
+            let opaque_tokens = diesel::delete(ended).execute(c).await?;
             Ok(vec![
+                ("sessions", expired.len()),
+                ("session_clients", left),
+                // What nobody took.
                 (
-                    "sessions",
-                    diesel::delete(
-                        sessions::table.filter(
-                            sessions::expires_at.le(now).or(sessions::seen_at.le(now - session_idle)),
-                        ),
-                    )
-                    .execute(c)
-                    .await?,
+                    "logout_notices",
+                    diesel::delete(logout_notices::table.filter(logout_notices::expires_at.le(now)))
+                        .execute(c)
+                        .await?,
                 ),
                 (
                     "interactions",
@@ -53,9 +61,25 @@ impl Store {
                         .execute(c)
                         .await?,
                 ),
+                // Whoever began with one in time may still be at the sign-in page, for which it must be there.
+                (
+                    "pushed_requests",
+                    diesel::delete(
+                        pushed_requests::table.filter(pushed_requests::expires_at.le(now - 2 * HOUR)),
+                    )
+                    .execute(c)
+                    .await?,
+                ),
+                ("opaque_tokens", opaque_tokens),
                 (
                     "codes",
                     diesel::delete(codes::table.filter(codes::expires_at.le(now - HOUR))).execute(c).await?,
+                ),
+                (
+                    "device_codes",
+                    diesel::delete(device_codes::table.filter(device_codes::expires_at.le(now - HOUR)))
+                        .execute(c)
+                        .await?,
                 ),
                 (
                     "refresh_tokens",

@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::{Store, StoreError, schema::interactions};
+use crate::{
+    Store, StoreError,
+    schema::{interactions, pushed_requests},
+};
 
 /// Pending requests of one browser: many tabs (S32), and an end to them.
 pub const MOST: i64 = 200;
@@ -110,9 +113,19 @@ impl Store {
             == 1))
     }
 
-    /// Takes the interaction away; true for the one caller who gets it.
+    /// Takes the interaction away, and with it the pushed request that it came of; true for the one caller who gets it.
     pub async fn end_interaction(&self, digest: &[u8]) -> Result<bool, StoreError> {
         let digest = digest.to_owned();
-        write!(self, |c| Ok(diesel::delete(interactions::table.find(digest)).execute(c).await? == 1))
+        write!(self, |c| {
+            let ended: Option<Option<Vec<u8>>> = diesel::delete(interactions::table.find(digest))
+                .returning(interactions::pushed)
+                .get_result(c)
+                .await
+                .optional()?;
+            if let Some(Some(pushed)) = &ended {
+                diesel::delete(pushed_requests::table.find(pushed)).execute(c).await?;
+            }
+            Ok(ended.is_some())
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! [`validate`] shows the order of the rules; each rule is a file here.
 
 mod acr;
+mod carriage;
 mod decide;
 mod hints;
 mod id_token;
@@ -11,28 +12,26 @@ mod pending;
 mod pkce;
 mod prompt;
 mod request;
-mod resource;
+pub mod request_object;
 mod response;
 mod response_mode;
 mod response_type;
 mod return_to;
 mod scope;
 mod sizes;
-mod unsupported;
 
 pub use acr::{PASSWORD as ACR_PASSWORD, SUPPORTED as ACR_VALUES};
 pub use decide::{Decision, Person, Situation, decide};
-pub use pending::Pending;
+pub use pending::{Device, Pending};
 pub use pkce::{METHODS as CODE_CHALLENGE_METHODS, proves};
 pub use prompt::{Prompt, Prompts};
 pub use request::AuthorizationRequest;
-pub use resource::check as check_resource;
 pub use response::{Fields, FrontToken, Granted, Response, ReturnAddress, with_query};
 pub use response_mode::{Carrier, ResponseMode, SUPPORTED as RESPONSE_MODES};
 pub use response_type::{IMPLICIT, ResponseType};
 pub use scope::cut as cut_scopes;
 
-use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest};
+use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest, details::Detail, fapi2};
 
 /// A request that obeys every rule; what is left to find out is who the person is and whether they agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +54,12 @@ pub struct ValidRequest {
     pub id_token_hint: Option<String>,
     pub claims: ClaimsRequest,
     pub ui_locales: Option<String>,
+    /// What its tokens are for; nothing: ourselves.
+    pub resources: Vec<String>,
+    /// What is asked for in detail.
+    pub details: Vec<Detail>,
+    /// The key that its code is bound to.
+    pub dpop_jkt: Option<String>,
 }
 
 /// Why a request goes no further, and who may hear of it.
@@ -77,7 +82,8 @@ pub fn validate(
     let back = |error| Rejection::Redirect { to: to.clone(), error };
 
     sizes::check(request).map_err(back)?;
-    unsupported::check(request).map_err(back)?;
+    carriage::check(request, client, policy).map_err(back)?;
+    fapi2::check_request(request, client).map_err(back)?;
     let response_type = response_type::check(request, client, policy).map_err(back)?;
     response_mode::check(request, response_type).map_err(back)?;
     let scopes = scope::asked(request, client, response_type).map_err(back)?;
@@ -87,7 +93,8 @@ pub fn validate(
     let max_age = max_age::of(request, client).map_err(back)?;
     let claims = ClaimsRequest::parse(request.claims.as_deref()).map_err(back)?;
     hints::check(request).map_err(back)?;
-    resource::check(request.resource.as_deref(), policy).map_err(back)?;
+    let resources = policy.named_resources(&request.resources, client).map_err(back)?;
+    let details = policy.details(request.authorization_details.as_deref(), client).map_err(back)?;
 
     Ok(ValidRequest {
         redirect_uri_given,
@@ -102,6 +109,9 @@ pub fn validate(
         id_token_hint: request.id_token_hint.clone(),
         claims,
         ui_locales: request.ui_locales.clone(),
+        resources,
+        details,
+        dpop_jkt: request.dpop_jkt.clone(),
         to,
     })
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::hints::LONGEST_JWT;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, RESOURCE};
 
 /// Serialised into the row that waits for the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +26,22 @@ pub struct AuthorizationRequest {
     pub id_token_hint: Option<String>,
     pub ui_locales: Option<String>,
     pub claims: Option<String>,
-    pub resource: Option<String>,
+    /// RFC 8707; the one parameter that may come several times.
+    pub resources: Vec<String>,
+    /// RFC 9396, JSON.
+    pub authorization_details: Option<String>,
+    /// The key that the code shall be bound to (RFC 9449, section 10).
+    pub dpop_jkt: Option<String>,
     pub request: Option<String>,
     pub request_uri: Option<String>,
     pub registration: Option<String>,
     /// The first parameter that came twice. `client_id` and `redirect_uri` come first, because with them
     /// repeated nobody knows where an error may be sent.
     pub repeated: Option<String>,
+    /// It was pushed (RFC 9126). Nothing that a client sends says so.
+    pub pushed: bool,
+    /// It came in a request object with a good signature.
+    pub signed: bool,
 }
 
 impl AuthorizationRequest {
@@ -44,8 +53,8 @@ impl AuthorizationRequest {
     /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.1>
     pub fn parse(pairs: &[(String, String)]) -> Self {
         let parameters = Parameters(pairs);
-        // We refuse request objects. How the refusal should travel may stand only inside one, and reading that
-        // trusts it no more than any other parameter.
+        // How the refusal of a request object should travel may stand only inside it, and reading that trusts it no more
+        // than any other parameter. A good one takes the place of all this.
         let object = parameters.one("request").and_then(unverified);
         let in_object = |name: &str| Some(object.as_ref()?.get(name)?.as_str()?.to_owned());
         let unsafe_repeat =
@@ -66,11 +75,15 @@ impl AuthorizationRequest {
             id_token_hint: parameters.owned("id_token_hint"),
             ui_locales: parameters.owned("ui_locales"),
             claims: parameters.owned("claims"),
-            resource: parameters.owned("resource"),
+            resources: parameters.every(RESOURCE).map(str::to_owned).collect(),
+            authorization_details: parameters.owned("authorization_details"),
+            dpop_jkt: parameters.owned("dpop_jkt"),
             request: parameters.owned("request"),
             request_uri: parameters.owned("request_uri"),
             registration: parameters.owned("registration"),
-            repeated: unsafe_repeat.or_else(|| parameters.repeated()).map(str::to_owned),
+            repeated: unsafe_repeat.or_else(|| parameters.repeated_but(RESOURCE)).map(str::to_owned),
+            pushed: false,
+            signed: false,
         }
     }
 

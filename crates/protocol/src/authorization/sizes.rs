@@ -26,6 +26,7 @@ pub fn check(request: &AuthorizationRequest) -> Result<(), OAuthError> {
         (&request.ui_locales, LONGEST_OTHER),
         (&request.prompt, LONGEST_WORDS),
         (&request.max_age, LONGEST_WORDS),
+        (&request.dpop_jkt, LONGEST_WORDS),
         (&request.response_mode, LONGEST_WORDS),
     ];
     if limited.into_iter().any(|(value, most)| value.as_ref().is_some_and(|text| text.len() > most)) {

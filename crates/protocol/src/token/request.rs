@@ -1,13 +1,19 @@
 //! A token request, once its client is known.
 
-use super::{CodeRequest, GrantType, RefreshRequest};
-use crate::{Client, ErrorCode, OAuthError, Policy, authorization::check_resource, parameters::Parameters};
+use super::{CodeRequest, ExchangeRequest, GrantType, JwtBearerRequest, RefreshRequest};
+use crate::{
+    Client, ErrorCode, OAuthError, Policy,
+    parameters::{Parameters, RESOURCE},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenRequest {
     Code(CodeRequest),
     Refresh(RefreshRequest),
     ClientCredentials { scope: Option<String> },
+    Device { device_code: String },
+    Exchange(ExchangeRequest),
+    JwtBearer(JwtBearerRequest),
 }
 
 impl TokenRequest {
@@ -16,13 +22,16 @@ impl TokenRequest {
             Self::Code(_) => GrantType::AuthorizationCode,
             Self::Refresh(_) => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::Device { .. } => GrantType::DeviceCode,
+            Self::Exchange(_) => GrantType::TokenExchange,
+            Self::JwtBearer(_) => GrantType::JwtBearer,
         }
     }
 
     // S56
     pub fn parse(pairs: &[(String, String)], client: &Client, policy: &Policy) -> Result<Self, OAuthError> {
         let parameters = Parameters(pairs);
-        if parameters.repeated().is_some() {
+        if parameters.repeated_but(RESOURCE).is_some() {
             return Err(OAuthError::invalid_request("A parameter came more than once."));
         }
         let Some(grant_type) = parameters.one("grant_type") else {
@@ -37,7 +46,8 @@ impl TokenRequest {
                 "The client is not registered for this grant_type.",
             ));
         }
-        check_resource(parameters.one("resource"), policy)?;
+        let resources: Vec<String> = parameters.every(RESOURCE).map(str::to_owned).collect();
+        policy.named_resources(&resources, client)?;
         let required = |name: &'static str| {
             let missing = || OAuthError::invalid_request(format!("The parameter {name} is missing."));
             parameters.owned(name).ok_or_else(missing)
@@ -53,6 +63,12 @@ impl TokenRequest {
                 scope: parameters.owned("scope"),
             }),
             GrantType::ClientCredentials => Self::ClientCredentials { scope: parameters.owned("scope") },
+            GrantType::DeviceCode => Self::Device { device_code: required("device_code")? },
+            GrantType::TokenExchange => Self::Exchange(ExchangeRequest::parse(parameters)?),
+            GrantType::JwtBearer => Self::JwtBearer(JwtBearerRequest {
+                assertion: required("assertion")?,
+                scope: parameters.owned("scope"),
+            }),
         })
     }
 }
