@@ -105,6 +105,12 @@ pub enum ErrorCode {
     /// "The value of one of the client metadata fields is invalid."
     /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
     InvalidClientMetadata,
+    /// "The software statement presented is invalid."
+    /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
+    InvalidSoftwareStatement,
+    /// "The software statement presented is not approved for use by this authorization server."
+    /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
+    UnapprovedSoftwareStatement,
 }
 
 impl ErrorCode {
@@ -141,6 +147,8 @@ impl ErrorCode {
             Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
         }
     }
 }

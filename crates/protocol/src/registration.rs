@@ -1,14 +1,22 @@
 //! What a client may be registered with; the same rules whether a command, a file or an endpoint registers
 //! it.
 
+mod described;
+mod details;
+mod document;
+
 use url::Url;
 
+pub use self::described::described;
+pub use self::document::{Author, apply, fill_gaps};
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy, Scopes,
     authorization::{IMPLICIT, ResponseType},
     redirect_uri,
     token::GrantType,
 };
+
+const MOST_URIS: usize = 100;
 
 /// Checks the whole registration. Keys are checked by `keyring`, which can read them.
 ///
@@ -18,6 +26,9 @@ use crate::{
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2>
 pub fn check(client: &Client) -> Result<(), OAuthError> {
     names(client)?;
+    if client.redirect_uris.len().max(client.post_logout_redirect_uris.len()) > MOST_URIS {
+        return refuse(format!("A client has at most {MOST_URIS} redirect URIs."));
+    }
     for uri in &client.redirect_uris {
         redirect_uri::check_registration(uri)?;
     }
@@ -34,7 +45,7 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
     if !client.scopes.is_subset(&Scopes::known()) {
         return refuse(format!("A scope is not known here. Known are: {}.", Scopes::known()));
     }
-    Ok(())
+    details::check(client)
 }
 
 /// Whether this operator offers what is registered. It is asked at registration, and at every request by
@@ -64,8 +75,6 @@ pub fn sector(client: &Client) -> String {
 }
 
 fn names(client: &Client) -> Result<(), OAuthError> {
-    let visible =
-        |text: &str| !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
     if !visible(&client.name) {
         return refuse("The name must have 1 to 200 visible characters.");
     }
@@ -104,11 +113,15 @@ fn grants(client: &Client) -> Result<(), OAuthError> {
         return Err(OAuthError::new(ErrorCode::InvalidRedirectUri, "The code flow needs a redirect URI."));
     }
     let by_code = client.allows_grant("authorization_code");
-    if client.allows_grant("refresh_token") && !by_code {
-        return refuse("The grant_type refresh_token needs authorization_code.");
+    let by_device = client.allows_grant(GrantType::DeviceCode.as_str());
+    if client.allows_grant("refresh_token") && !by_code && !by_device {
+        return refuse("The grant_type refresh_token needs authorization_code or device_code.");
     }
-    if client.is_public() && client.allows_grant("client_credentials") {
-        return refuse("A public client may not use client_credentials.");
+    // > The client credentials grant type MUST only be used by confidential clients; nor does anybody exchange tokens
+    // > without having proven who it is. <https://www.rfc-editor.org/rfc/rfc6749#section-4.4>
+    let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange];
+    if let Some(grant) = confidential.iter().find(|grant| client.is_public() && client.allows_grant(grant.as_str())) {
+        return refuse(format!("A public client may not use {}.", grant.as_str()));
     }
     Ok(())
 }
@@ -119,20 +132,33 @@ fn authentication(client: &Client) -> Result<(), OAuthError> {
             "A secret belongs to client_secret_basic and client_secret_post, and to nothing else.",
         );
     }
-    if client.auth_method == AuthMethod::PrivateKeyJwt && client.jwks.is_none() {
-        return refuse("The method private_key_jwt needs a key set.");
+    if client.auth_method == AuthMethod::PrivateKeyJwt
+        && client.jwks.is_none()
+        && client.metadata.jwks_uri.is_none()
+    {
+        return refuse("The method private_key_jwt needs jwks or jwks_uri.");
     }
     Ok(())
 }
 
-/// Pages and logos that we show a link or picture of (S79).
+/// Something that a person can read.
+fn visible(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control)
+}
+
+/// Pages and logos that we show a link or picture of (S79), and addresses that we ask or send people to.
 fn page(uri: &str) -> Result<(), OAuthError> {
     let good = uri.len() <= 2000
+        && uri.bytes().all(|byte| byte.is_ascii_graphic())
         && Url::parse(uri).is_ok_and(|url| {
             let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
             url.scheme() == "https" || (url.scheme() == "http" && loopback)
         });
-    if good { Ok(()) } else { refuse("The addresses of a client's pages and logo must be https.") }
+    if good {
+        Ok(())
+    } else {
+        refuse("The addresses of a client's pages, logo, keys and notices must be https.")
+    }
 }
 
 fn refuse<T>(why: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, OAuthError> {

@@ -23,8 +23,8 @@ impl Cache {
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = clients)]
 #[diesel(treat_none_as_null = true)]
-struct Row {
-    id: String,
+pub(crate) struct Row {
+    pub id: String,
     name: String,
     secret_digest: Option<Vec<u8>>,
     auth_method: String,
@@ -44,7 +44,7 @@ struct Row {
     policy_uri: Option<String>,
     tos_uri: Option<String>,
     is_active: bool,
-    created_at: i64,
+    pub created_at: i64,
     updated_at: i64,
     sealed_secret: Option<Vec<u8>>,
     metadata: String,

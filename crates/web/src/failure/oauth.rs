@@ -96,7 +96,9 @@ impl From<OAuthError> for OAuthFailure {
             | Code::InvalidDpopProof
             | Code::UseDpopNonce
             | Code::InvalidRedirectUri
-            | Code::InvalidClientMetadata => StatusCode::BAD_REQUEST,
+            | Code::InvalidClientMetadata
+            | Code::InvalidSoftwareStatement
+            | Code::UnapprovedSoftwareStatement => StatusCode::BAD_REQUEST,
         };
         let failure = OAuthFailure::new(status, error);
         if status == StatusCode::SERVICE_UNAVAILABLE {
