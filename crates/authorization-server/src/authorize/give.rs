@@ -119,8 +119,7 @@ async fn at_once(journey: &Journey<'_>, grant: &Grant, code: Option<&str>) -> Re
     let mint = Mint::new(&journey.visit.core, &journey.visit.state.policy, &journey.checked.client);
     let mut granted = Granted::default();
     if valid.response_type.gives_token() {
-        let what = AccessToken { grant: Some(grant), scopes: &grant.scopes, confirmation: None, act: None };
-        let minted = mint.access_token(what).await?;
+        let minted = mint.access_token(AccessToken::plain(Some(grant), &grant.scopes)).await?;
         granted.access_token = Some(FrontToken {
             token: minted.token,
             token_type: minted.token_type,

@@ -24,6 +24,13 @@ pub struct AccessToken<'a> {
     pub until: Option<Micros>,
 }
 
+impl<'a> AccessToken<'a> {
+    /// One that anybody may use who bears it.
+    pub fn plain(grant: Option<&'a Grant>, scopes: &'a Scopes) -> Self {
+        Self { grant, scopes, confirmation: None, act: None, until: None }
+    }
+}
+
 /// One that was made, and what the answer says beside it.
 #[derive(Clone, Debug)]
 pub struct Minted {

@@ -56,7 +56,13 @@ impl Mint<'_> {
             sid: grant.sid.as_deref(),
             wanted: self.wanted(grant, is_all_there_is(&what)).await?,
         };
-        Ok(self.core.ring.sign(alg, Token::Id, &claims)?)
+        let signed = self.core.ring.sign(alg, Token::Id, &claims)?;
+        // > ID Tokens MUST be signed using JWS and optionally both signed and then encrypted
+        // > https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+        match self.client.metadata.id_token_encryption()? {
+            Some(how) => Ok(self.core.encrypted(self.client, how, signed.as_bytes(), true).await?),
+            None => Ok(signed),
+        }
     }
 
     /// The claims that the client wanted in the ID token itself and the person agreed to; where it is `all` that the client
@@ -69,7 +75,8 @@ impl Mint<'_> {
         let allowed = self.client.allowed_scopes();
         let request = request.within(&allowed);
         let scopes = if all { grant.scopes.intersect(&allowed) } else { Scopes::none() };
-        let names: Vec<&str> = request.for_id_token().into_iter().chain(claims::of(&scopes)).collect();
+        let of_scopes = claims::of(&scopes).map(|name| -> &str { name });
+        let names: Vec<&str> = request.for_id_token().into_iter().chain(of_scopes).collect();
         if names.is_empty() {
             return Ok(Map::new());
         }

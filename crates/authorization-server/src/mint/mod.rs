@@ -6,7 +6,8 @@ mod id_token;
 pub use access_token::{AccessToken, Minted};
 pub use id_token::{Front, IdToken};
 
-use protocol::{Client, Confirmation, Micros, Policy};
+use keyring::encrypt::CannotEncrypt;
+use protocol::{Client, Confirmation, Micros, OAuthError, Policy, encryption::BadEncryption};
 use web::{Core, OAuthFailure, PageError};
 
 /// Everything that making tokens depends on, for one request of one client.
@@ -34,6 +35,10 @@ pub enum MintError {
     Store(#[from] store::StoreError),
     #[error(transparent)]
     Sign(#[from] keyring::SignError),
+    #[error(transparent)]
+    Encrypt(#[from] CannotEncrypt),
+    #[error("the encryption that the client is registered with is none: {0}")]
+    Registration(#[from] BadEncryption),
     #[error("what is kept cannot be read: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -43,6 +48,12 @@ impl From<MintError> for OAuthFailure {
         match error {
             MintError::Store(error) => error.into(),
             MintError::Sign(error) => error.into(),
+            // Nothing leaves in clear; the client's keys are the client's to repair.
+            MintError::Encrypt(error) => {
+                let problem = "The client's keys have none that the ID token can be encrypted to.";
+                OAuthFailure::from(OAuthError::invalid_request(problem)).because(error)
+            }
+            MintError::Registration(error) => OAuthFailure::internal(error),
             MintError::Json(error) => OAuthFailure::internal(error),
         }
     }
@@ -53,6 +64,8 @@ impl From<MintError> for PageError {
         match error {
             MintError::Store(error) => error.into(),
             MintError::Sign(error) => PageError::internal(error),
+            MintError::Encrypt(error) => PageError::internal(error),
+            MintError::Registration(error) => PageError::internal(error),
             MintError::Json(error) => PageError::internal(error),
         }
     }
