@@ -71,7 +71,10 @@ impl Facts {
         signed_in: Option<SignedIn>,
     ) -> Result<Self, PageError> {
         // A hint that does not verify is no hint: we ask. S98
-        let hint = request.id_token_hint.as_deref().and_then(|jwt| core.ring.verify_id_token_hint(jwt).ok());
+        let hint = match request.id_token_hint.as_deref() {
+            Some(jwt) => core.id_token_hint(jwt).await?,
+            None => None,
+        };
         let hint =
             hint.and_then(|hint| hint.aud.iter().next().map(|client| (hint.sub.clone(), client.to_owned())));
         let named = hint.as_ref().map(|(_, client)| client.as_str()).or(request.client_id.as_deref());

@@ -18,16 +18,16 @@ pub async fn revoke(core: Data<Core>, caller: ClientAuthentication) -> Result<Ht
     let Some(token) = parameters.one("token") else {
         return Err(OAuthError::invalid_request("The parameter token is missing.").into());
     };
-    match core.ring.verify_access_token(token, core.now()) {
-        Ok(claims) => {
+    match core.verified_access_token(token).await? {
+        Some(claims) => {
             owned_by(&claims.client_id, &caller.client)?;
             core.store.revoke_token(&claims.jti, claims.exp * SECOND).await?;
         }
         // A person's own token is ended by its person, on their page; the answer is the one for another client's.
-        Err(_) if personal::is_one(token) && core.access(token).await?.is_some() => {
+        None if personal::is_one(token) && core.access(token).await?.is_some() => {
             return Err(foreign().into());
         }
-        Err(_) => revoke_refresh_token(&core, &caller.client, token).await?,
+        None => revoke_refresh_token(&core, &caller.client, token).await?,
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
 }

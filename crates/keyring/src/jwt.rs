@@ -168,12 +168,48 @@ pub(crate) fn sane(time: i64) -> bool {
     (0..253_402_300_800).contains(&time)
 }
 
+/// The claims of a JWT that says of itself that nobody signed it, for those who believe such ones.
+///
+/// > An Unsecured JWS uses the "alg" value "none" and is formatted identically to other JWSs, but MUST use the empty octet
+/// > sequence as its JWS Signature value.
+///
+/// <https://www.rfc-editor.org/rfc/rfc7518#section-3.6>
+pub(crate) fn unsigned<T: DeserializeOwned>(jwt: &str, typs: &[&str]) -> Result<T, InvalidJwt> {
+    if jwt.len() > MAX_LENGTH {
+        return Err(InvalidJwt::TooLong);
+    }
+    let [header, claims, signature] = parts(jwt)?;
+    let header: Header = part(header)?;
+    if header.alg != "none" || !signature.is_empty() {
+        return Err(InvalidJwt::Algorithm);
+    }
+    if header.crit.is_some() || header.b64.is_some() {
+        return Err(InvalidJwt::Critical);
+    }
+    if !typ_is(&header, typs, true) {
+        return Err(InvalidJwt::Type);
+    }
+    part(claims)
+}
+
 /// The claims of a JWT that nobody has verified: good for finding out whose keys to try.
 pub(crate) fn unverified<T: DeserializeOwned>(jwt: &str) -> Result<T, InvalidJwt> {
     if jwt.len() > MAX_LENGTH {
         return Err(InvalidJwt::TooLong);
     }
     part(parts(jwt)?[1])
+}
+
+/// The kid of a token that nobody has verified, if it looks like one of ours ([`crate::Random::id`]).
+pub fn own_kid(jwt: &str) -> Option<String> {
+    if jwt.len() > MAX_LENGTH {
+        return None;
+    }
+    let header: Header = part(parts(jwt).ok()?[0]).ok()?;
+    let is_ours = |kid: &String| {
+        kid.len() == 26 && kid.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte))
+    };
+    header.kid.filter(is_ours)
 }
 
 pub(crate) fn parts(jwt: &str) -> Result<[&str; 3], InvalidJwt> {

@@ -50,6 +50,13 @@ impl Store {
             .await?))
     }
 
+    /// Whether there is a key of this name, in whatever state.
+    pub async fn has_key(&self, id: &str) -> Result<bool, StoreError> {
+        let found: Option<String> =
+            read!(self, |c| Ok(keys::table.find(id).select(keys::id).first(c).await.optional()?))?;
+        Ok(found.is_some())
+    }
+
     /// All or nothing.
     ///
     /// # Errors

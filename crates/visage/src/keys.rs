@@ -1,17 +1,15 @@
-//! Carries keys between their rows (`store`) and their use (`keyring`), which do not know each other.
+//! How keys come to be and go, in the database; [`web::keys`] reads them.
 //!
 //! However many nodes start at once, one of them makes the keys: every step of a rotation is one transaction, and the
 //! database allows one `current` and one `next` key per purpose. Who loses reads what the winner wrote.
 
 use keyring::{
-    KeyRow, MasterKey, Purpose, Random, Ring, State, generate,
+    KeyRow, MasterKey, Random, Ring, generate,
     rotation::{self, Rules, Step},
 };
 use protocol::Micros;
-use store::{
-    Store, StoreError,
-    keys::{KeyChange, KeyRow as StoredKey},
-};
+use store::{Store, StoreError, keys::KeyChange};
+use web::keys::KeysError;
 
 use crate::{
     config::{Config, Keys},
@@ -65,7 +63,7 @@ pub fn rules(config: &Config) -> Rules {
 }
 
 pub async fn rows(store: &Store) -> Result<Vec<KeyRow>, Failure> {
-    store.keys().await?.into_iter().map(from_stored).collect()
+    Ok(web::keys::rows(store).await?)
 }
 
 /// Makes what is missing and moves on what is due; the same at first start and every hour after. True if the rows changed.
@@ -102,10 +100,8 @@ pub async fn carry_out(
     }
 }
 
-/// Reads every key into the ring.
 pub async fn reload(store: &Store, ring: &Ring) -> Result<(), Failure> {
-    let keys = rows(store).await?;
-    ring.replace(&keys).map_err(|error| Failure::new(error.to_string()))
+    Ok(web::keys::reload(store, ring).await?)
 }
 
 fn change(step: Step, master: &MasterKey, random: &Random, now: Micros) -> KeyChange {
@@ -113,41 +109,18 @@ fn change(step: Step, master: &MasterKey, random: &Random, now: Micros) -> KeyCh
         Step::Retire { id } => KeyChange::Retire { id, at: now },
         Step::Promote { id } => KeyChange::Promote { id, at: now },
         Step::Create { purpose, state } => {
-            KeyChange::Insert(to_stored(generate(purpose, master, random).at(state, now)))
+            KeyChange::Insert(web::keys::to_stored(generate(purpose, master, random).at(state, now)))
         }
         Step::Remove { id } => KeyChange::Delete { id },
     }
 }
 
-fn to_stored(row: KeyRow) -> StoredKey {
-    StoredKey {
-        id: row.id,
-        purpose: row.purpose.as_str().to_owned(),
-        alg: row.purpose.alg().to_owned(),
-        state: row.state.as_str().to_owned(),
-        sealed: row.sealed,
-        public_jwk: row.public_jwk,
-        created_at: row.created_at,
-        current_at: row.current_at,
-        retired_at: row.retired_at,
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Store(error) => error.into(),
+            KeysError::Ring(error) => Self::new(error.to_string()),
+            KeysError::Unknown(_) => Self::new(error.to_string()),
+        }
     }
-}
-
-fn from_stored(row: StoredKey) -> Result<KeyRow, Failure> {
-    let unknown = || {
-        Failure::new(format!(
-            "the database holds a key ({}) of a kind that this version does not know",
-            row.id
-        ))
-    };
-    Ok(KeyRow {
-        purpose: Purpose::parse(&row.purpose, &row.alg).ok_or_else(unknown)?,
-        state: State::parse(&row.state).ok_or_else(unknown)?,
-        id: row.id,
-        sealed: row.sealed,
-        public_jwk: row.public_jwk,
-        created_at: row.created_at,
-        current_at: row.current_at,
-        retired_at: row.retired_at,
-    })
 }

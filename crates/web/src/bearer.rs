@@ -194,16 +194,17 @@ impl Core {
         let stamp = self.store.freshness().stamp(&subjects);
         let grant = match &claims.gid {
             Some(id) => match self.store.live_grant(id, &claims.jti).await? {
-                Some(grant) if grant.user_id == claims.sub && grant.client_id == claims.client_id => {
-                    Some(grant)
-                }
+                Some(grant) if grant.user_id == claims.sub => Some(grant),
                 _ => return Ok(None),
             },
             None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => None,
             None => return Ok(None),
         };
         // What the client may not have any more, its older tokens do not give either (I6).
-        let Some(client) = self.store.client(&claims.client_id).await? else { return Ok(None) };
+        let client = self.store.client(&claims.client_id).await?.filter(|client| client.is_active);
+        let Some(client) = client else { return Ok(None) };
+        // An exchanged token is of another client's grant, whose changes the stamp does not know: it is read each time.
+        let exchanged = grant.as_ref().is_some_and(|grant| grant.client_id != claims.client_id);
         let scopes = scopes.intersect(&client.allowed_scopes());
         let access = Arc::new(Access {
             client_id: Some(claims.client_id),
@@ -221,7 +222,9 @@ impl Core {
             introspection: Ready::default(),
             stamp,
         });
-        self.keep(digest, &access);
+        if !exchanged {
+            self.keep(digest, &access);
+        }
         Ok(Some(access))
     }
 

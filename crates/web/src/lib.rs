@@ -1,7 +1,7 @@
 //! The actix glue that all rooms share. A handler here has three steps: extract, call one function, render.
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
-//! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`caller`] (either of them), [`browser`] (the browser's own cookie and
+//! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`session_state`] (what clients' pages see of it), [`caller`] (either of them), [`browser`] (the browser's own cookie and
 //!   the CSRF token that hangs on it), [`client_authentication`], [`dpop`] (who holds a key), [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
@@ -45,12 +45,13 @@ pub mod preview;
 pub mod request_id;
 pub mod scope;
 pub mod session;
+pub mod session_state;
 pub mod site;
 mod stable;
 mod subject;
 
 pub use self::admin::Administrator;
-pub use self::answer::{html, json, page};
+pub use self::answer::{html, json, page, page_with_frames};
 pub use self::bearer::{Access, Bearer, Ready};
 pub use self::browser::Browser;
 pub use self::caller::{Actor, Caller};

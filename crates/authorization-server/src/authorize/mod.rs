@@ -62,7 +62,7 @@ pub async fn post(
     match request::check(&core, &state, form.0.pairs()).await? {
         Ok(checked) => {
             // It must not wait unverified: anybody can post.
-            if let Err(error) = situation::hinted(&core, &checked) {
+            if let Err(error) = situation::hinted(&core, &checked).await? {
                 return checked.refuse(error).answer(&core, language.0);
             }
             let id = store_request(&core, &checked, Vec::new()).await?;

@@ -4,7 +4,7 @@ use protocol::{
     Client, Micros, OAuthError, Scopes,
     authorization::{Person, Situation},
 };
-use store::interactions::Interaction;
+use store::{StoreError, interactions::Interaction};
 use web::{Core, PageError, SignedIn};
 
 use super::request::Checked;
@@ -27,7 +27,7 @@ pub async fn read<'a>(
     signed_in: Option<&'a SignedIn>,
     row: Option<&Interaction>,
 ) -> Result<Result<Facts<'a>, OAuthError>, PageError> {
-    let hinted = match hinted(core, checked) {
+    let hinted = match hinted(core, checked).await? {
         Ok(hinted) => hinted,
         Err(error) => return Ok(Err(error)),
     };
@@ -43,14 +43,17 @@ pub async fn read<'a>(
 
 /// Whom the client expects. An expired hint still says who.
 // S17
-pub fn hinted(core: &Core, checked: &Checked) -> Result<Option<String>, OAuthError> {
-    let Some(jwt) = checked.valid.id_token_hint.as_deref() else { return Ok(None) };
-    match core.ring.verify_id_token_hint(jwt) {
-        Ok(hint) if hint.aud.contains(&checked.client.id) => Ok(Some(hint.sub)),
-        Ok(_) | Err(_) => {
+pub async fn hinted(
+    core: &Core,
+    checked: &Checked,
+) -> Result<Result<Option<String>, OAuthError>, StoreError> {
+    let Some(jwt) = checked.valid.id_token_hint.as_deref() else { return Ok(Ok(None)) };
+    Ok(match core.id_token_hint(jwt).await? {
+        Some(hint) if hint.aud.contains(&checked.client.id) => Ok(Some(hint.sub)),
+        Some(_) | None => {
             Err(OAuthError::invalid_request("The id_token_hint is not an ID token of this client."))
         }
-    }
+    })
 }
 
 impl Facts<'_> {
