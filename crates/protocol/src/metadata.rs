@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::{
-    AuthMethod, Policy, SigningAlg,
+    AuthMethod, ContentEncryption, KeyEncryption, Policy, SigningAlg,
     authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES},
     claims, client, dpop, scopes,
 };
@@ -41,6 +41,11 @@ pub struct Metadata {
     pub grant_types_supported: Vec<&'static str>,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_enc_values_supported: Vec<&'static str>,
+    pub userinfo_signing_alg_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_alg_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_enc_values_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -86,6 +91,15 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         grant_types_supported: policy.grants(),
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
+        id_token_encryption_alg_values_supported: KeyEncryption::ALL.map(KeyEncryption::as_str).into(),
+        id_token_encryption_enc_values_supported: ContentEncryption::ALL
+            .map(ContentEncryption::as_str)
+            .into(),
+        userinfo_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
+        userinfo_encryption_alg_values_supported: KeyEncryption::ALL.map(KeyEncryption::as_str).into(),
+        userinfo_encryption_enc_values_supported: ContentEncryption::ALL
+            .map(ContentEncryption::as_str)
+            .into(),
         token_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         introspection_endpoint_auth_methods_supported: confidential,

@@ -130,6 +130,9 @@ fn algorithms(client: &Client) -> Result<(), OAuthError> {
         if let Err(bad) = encryption {
             return refuse(format!("This {member} is not supported: {bad}."));
         }
+        if encryption != Ok(None) && client.jwks.is_none() && metadata.jwks_uri.is_none() {
+            return refuse(format!("{member}_alg needs jwks or jwks_uri."));
+        }
     }
     let alg = metadata.token_endpoint_auth_signing_alg.as_deref();
     if alg.is_some_and(|alg| !client::ASSERTION_ALGS.contains(&alg)) {
