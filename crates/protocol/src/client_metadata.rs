@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use crate::token::ExchangePolicy;
 
 /// Absent members are absent in JSON too. Which values are allowed is for [`crate::registration`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +96,7 @@ pub struct ClientMetadata {
 
     /// What it may exchange tokens for (RFC 8693); an administrator's to say, never a registration's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_exchange: Option<Value>,
+    pub token_exchange: Option<ExchangePolicy>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -110,6 +111,11 @@ impl ClientMetadata {
 
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
+    }
+
+    /// Whether it wants to hear when a session ends that signed in to it.
+    pub fn listens_to_logout(&self) -> bool {
+        self.backchannel_logout_uri.is_some() || self.frontchannel_logout_uri.is_some()
     }
 
     pub fn is_pairwise(&self) -> bool {

@@ -12,6 +12,7 @@ pub use self::document::{Author, apply, fill_gaps};
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy, Scopes,
     authorization::{IMPLICIT, ResponseType},
+    logout::channels,
     redirect_uri,
     token::GrantType,
 };
@@ -35,6 +36,7 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
     for uri in &client.post_logout_redirect_uris {
         redirect_uri::check_post_logout_registration(uri)?;
     }
+    channels::check_registration(client)?;
     grants(client)?;
     authentication(client)?;
     for uri in
@@ -120,23 +122,46 @@ fn grants(client: &Client) -> Result<(), OAuthError> {
     // > The client credentials grant type MUST only be used by confidential clients; nor does anybody exchange tokens
     // > without having proven who it is. <https://www.rfc-editor.org/rfc/rfc6749#section-4.4>
     let confidential = [GrantType::ClientCredentials, GrantType::TokenExchange];
-    if let Some(grant) = confidential.iter().find(|grant| client.is_public() && client.allows_grant(grant.as_str())) {
+    if let Some(grant) =
+        confidential.iter().find(|grant| client.is_public() && client.allows_grant(grant.as_str()))
+    {
         return refuse(format!("A public client may not use {}.", grant.as_str()));
     }
     Ok(())
 }
 
 fn authentication(client: &Client) -> Result<(), OAuthError> {
-    if client.auth_method.has_secret() != client.secret_digest.is_some() {
-        return refuse(
-            "A secret belongs to client_secret_basic and client_secret_post, and to nothing else.",
-        );
+    let method = client.auth_method;
+    let compared = method.has_secret() && !method.signs_with_secret();
+    if compared != client.secret_digest.is_some() || method.signs_with_secret() != client.sealed_secret.is_some() {
+        return refuse("A secret belongs to the methods client_secret_…, and to nothing else.");
     }
-    if client.auth_method == AuthMethod::PrivateKeyJwt
-        && client.jwks.is_none()
-        && client.metadata.jwks_uri.is_none()
-    {
-        return refuse("The method private_key_jwt needs jwks or jwks_uri.");
+    let by_key = [AuthMethod::PrivateKeyJwt, AuthMethod::SelfSignedTlsClientAuth];
+    if by_key.contains(&method) && client.jwks.is_none() && client.metadata.jwks_uri.is_none() {
+        return refuse(format!("The method {} needs jwks or jwks_uri.", method.as_str()));
+    }
+    certificate_name(client)
+}
+
+/// > A client using the tls_client_auth authentication method MUST use exactly one of the below metadata parameters
+///
+/// <https://www.rfc-editor.org/rfc/rfc8705#section-2.1.2>
+fn certificate_name(client: &Client) -> Result<(), OAuthError> {
+    let metadata = &client.metadata;
+    let names = [
+        &metadata.tls_client_auth_subject_dn,
+        &metadata.tls_client_auth_san_dns,
+        &metadata.tls_client_auth_san_uri,
+        &metadata.tls_client_auth_san_ip,
+        &metadata.tls_client_auth_san_email,
+    ];
+    let given = names.into_iter().flatten().count();
+    if client.auth_method == AuthMethod::TlsClientAuth && given != 1 {
+        return refuse("The method tls_client_auth needs exactly one of tls_client_auth_subject_dn and …_san_….");
+    }
+    let is_ip = |text: &String| text.parse::<std::net::IpAddr>().is_ok();
+    if metadata.tls_client_auth_san_ip.as_ref().is_some_and(|ip| !is_ip(ip)) {
+        return refuse("The tls_client_auth_san_ip is no address.");
     }
     Ok(())
 }

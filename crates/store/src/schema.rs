@@ -394,10 +394,7 @@ diesel::table! {
         resources -> Nullable<Text>,
         authorization_details -> Nullable<Text>,
         state -> Text,
-        user_id -> Nullable<Text>,
-        sid -> Nullable<Text>,
-        auth_time -> Nullable<BigInt>,
-        amr -> Nullable<Text>,
+        grant_id -> Nullable<Text>,
         poll_interval -> BigInt,
         polled_at -> Nullable<BigInt>,
         created_at -> BigInt,
@@ -419,7 +416,7 @@ diesel::table! {
     session_clients (sid, client_id) {
         sid -> Text,
         client_id -> Text,
-        subject -> Text,
+        user_id -> Text,
         seen_at -> BigInt,
     }
 }
@@ -429,7 +426,7 @@ diesel::table! {
         id -> Text,
         client_id -> Text,
         sid -> Text,
-        subject -> Text,
+        user_id -> Text,
         attempts -> BigInt,
         not_before -> BigInt,
         leased_until -> BigInt,

@@ -1,4 +1,5 @@
-//! Signed-in browsers. A session's handle is known to the browser alone; `sid` names it in tokens and grants.
+//! Signed-in browsers. A session's handle is known to the browser alone; `sid` names it in tokens and grants, and goes on
+//! when the same person signs in again, so that clients know the session by the name that they were given.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -6,7 +7,8 @@ use diesel_async::RunQueryDsl;
 use crate::{
     Store, StoreError, Subject,
     galleries::discard_of_sessions,
-    schema::{codes, grants, pictures, sessions, users},
+    logout::{SessionClient, tell_clients},
+    schema::{codes, grants, sessions, users},
     users::User,
 };
 
@@ -52,12 +54,16 @@ pub struct Session {
 }
 
 impl Store {
-    /// Begins a session; the one that the browser had before dies in the same transaction (S34). Grants given in the
-    /// old session go on under the new one when it is the same person who signed in again; anybody else has signed the
-    /// first person out.
-    pub async fn begin_session(&self, session: Session, replaces: Option<Vec<u8>>) -> Result<(), StoreError> {
+    /// Begins a session and yields it as it is; the handle that the browser had before dies in the same transaction (S34).
+    /// When it is the same person who signed in again, the session keeps its `sid`, and with it its grants and clients;
+    /// anybody else has signed the first person out.
+    pub async fn begin_session(
+        &self,
+        session: Session,
+        replaces: Option<Vec<u8>>,
+    ) -> Result<Session, StoreError> {
         change!(self, |c| {
-            let mut subjects = Vec::new();
+            let (mut session, mut subjects) = (session, Vec::new());
             if let Some(old) = replaces {
                 let ended: Option<(String, String)> = diesel::delete(sessions::table.find(old))
                     .returning((sessions::sid, sessions::user_id))
@@ -65,30 +71,17 @@ impl Store {
                     .await
                     .optional()?;
                 match ended {
-                    Some((sid, user_id)) if user_id == session.user_id => {
-                        diesel::update(codes::table.filter(codes::sid.eq(&sid)))
-                            .set(codes::sid.eq(Some(session.sid.clone())))
-                            .execute(c)
-                            .await?;
-                        let waiting = pictures::table.filter(pictures::state.eq_any(["uploading", "staged"]));
-                        diesel::update(waiting.filter(pictures::sid.eq(&sid)))
-                            .set(pictures::sid.eq(Some(session.sid.clone())))
-                            .execute(c)
-                            .await?;
-                        diesel::update(grants::table.filter(grants::sid.eq(sid)))
-                            .set(grants::sid.eq(Some(session.sid.clone())))
-                            .execute(c)
-                            .await?;
-                    }
+                    Some((sid, user_id)) if user_id == session.user_id => session.sid = sid,
                     Some((sid, _)) => {
                         discard_of_sessions!(c, [&sid], session.created_at);
                         subjects = end_grants!(c, &sid, session.created_at);
+                        tell_clients!(c, std::slice::from_ref(&sid), session.created_at);
                     }
                     None => {}
                 }
             }
-            diesel::insert_into(sessions::table).values(session).execute(c).await?;
-            Ok(((), subjects))
+            diesel::insert_into(sessions::table).values(session.clone()).execute(c).await?;
+            Ok((session, subjects))
         })
     }
 
@@ -129,13 +122,17 @@ impl Store {
         })
     }
 
-    /// Signs out: the session is gone and so are its grants without `offline_access`. False where it was gone already.
-    pub async fn end_session(&self, sid: &str, now: i64) -> Result<bool, StoreError> {
+    /// Signs out: the session is gone and so are its grants without `offline_access`; what its clients are to be told is
+    /// queued. Yields the clients that took part; none where it was gone already.
+    // S100, S101
+    pub async fn end_session(&self, sid: &str, now: i64) -> Result<Option<Vec<SessionClient>>, StoreError> {
         let sid = sid.to_owned();
         change!(self, |c| {
             let found = diesel::delete(sessions::table.filter(sessions::sid.eq(&sid))).execute(c).await?;
             discard_of_sessions!(c, [&sid], now);
-            Ok((found == 1, end_grants!(c, &sid, now)))
+            let subjects = end_grants!(c, &sid, now);
+            let clients = tell_clients!(c, std::slice::from_ref(&sid), now);
+            Ok(((found == 1).then_some(clients), subjects))
         })
     }
 }

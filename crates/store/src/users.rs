@@ -8,6 +8,7 @@ use crate::{
     audit::AuditRow,
     events::picture_event,
     galleries::discard_of_sessions,
+    logout::tell_clients,
     organizations::leave_organizations,
     photo_blocks::is_blocked,
     pictures::{Portrait, Retention, queue_objects, state, supersede_current},
@@ -287,6 +288,7 @@ impl Store {
                 .await?;
             let others = sessions::table.filter(sessions::user_id.eq(&id)).filter(sessions::sid.ne(keep));
             let ended: Vec<String> = diesel::delete(others).returning(sessions::sid).get_results(c).await?;
+            tell_clients!(c, &ended, now);
             discard_of_sessions!(c, ended, now);
             let subjects = end_access!(c, &id, now);
             Ok((found == 1, subjects))
@@ -307,6 +309,7 @@ impl Store {
                     .returning(sessions::sid)
                     .get_results(c)
                     .await?;
+                tell_clients!(c, &ended, now);
                 discard_of_sessions!(c, ended, now);
                 subjects.extend(end_access!(c, &id, now));
             }
@@ -323,7 +326,11 @@ impl Store {
         let id = id.to_owned();
         change!(self, |c| {
             // First, as everywhere: a code that is being written holds its session and then needs the person.
-            diesel::delete(sessions::table.filter(sessions::user_id.eq(&id))).execute(c).await?;
+            let ended: Vec<String> = diesel::delete(sessions::table.filter(sessions::user_id.eq(&id)))
+                .returning(sessions::sid)
+                .get_results(c)
+                .await?;
+            tell_clients!(c, &ended, now);
             // Then their row, before the pictures. While it is still known who is connected to them.
             let pictured: Option<(Option<String>, Option<String>)> = diesel::update(users::table.find(&id))
                 .set(users::updated_at.eq(users::updated_at))

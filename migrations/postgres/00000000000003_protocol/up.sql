@@ -41,6 +41,7 @@ CREATE TABLE pushed_requests (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires_at);
+CREATE INDEX pushed_requests_by_client ON pushed_requests (client_id, expires_at);
 
 -- The pushed request that ends with this interaction.
 ALTER TABLE interactions ADD COLUMN pushed BYTEA;
@@ -56,7 +57,8 @@ ALTER TABLE grants ADD COLUMN resources TEXT;
 ALTER TABLE grants ADD COLUMN authorization_details TEXT;
 ALTER TABLE grants ADD COLUMN acr TEXT;
 
--- Device authorization (RFC 8628). State: pending, approved, denied, used.
+-- Device authorization (RFC 8628). State: pending, denied, approved: then there is a grant, and the device may fetch its tokens,
+-- once, with which the row goes.
 CREATE TABLE device_codes (
   digest                BYTEA   NOT NULL PRIMARY KEY,
   user_code             BYTEA   NOT NULL UNIQUE,
@@ -65,10 +67,7 @@ CREATE TABLE device_codes (
   resources             TEXT,
   authorization_details TEXT,
   state                 TEXT   NOT NULL,
-  user_id               TEXT   REFERENCES users (id) ON DELETE CASCADE,
-  sid                   TEXT,
-  auth_time             BIGINT,
-  amr                   TEXT,
+  grant_id              TEXT,
   poll_interval         BIGINT NOT NULL,
   polled_at             BIGINT,
   created_at            BIGINT NOT NULL,
@@ -86,27 +85,28 @@ CREATE TABLE opaque_tokens (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX opaque_tokens_by_expiry ON opaque_tokens (expires_at);
+CREATE INDEX opaque_tokens_by_client ON opaque_tokens (client_id);
 
 -- Which clients a session signed in to, so that they can be told when it ends.
 CREATE TABLE session_clients (
   sid       TEXT   NOT NULL,
   client_id TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-  subject   TEXT   NOT NULL,
+  user_id   TEXT   NOT NULL,
   seen_at   BIGINT NOT NULL,
   PRIMARY KEY (sid, client_id)
 );
-CREATE INDEX session_clients_by_time ON session_clients (seen_at);
 
 -- Back-channel logout: what is still to be said to whom.
 CREATE TABLE logout_notices (
   id           TEXT   NOT NULL PRIMARY KEY,
   client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
   sid          TEXT   NOT NULL,
-  subject      TEXT   NOT NULL,
+  user_id      TEXT   NOT NULL,
   attempts     BIGINT NOT NULL,
   not_before   BIGINT NOT NULL,
   leased_until BIGINT NOT NULL,
   created_at   BIGINT NOT NULL,
   expires_at   BIGINT NOT NULL
 );
-CREATE INDEX logout_notices_by_due ON logout_notices (not_before);
+CREATE INDEX logout_notices_by_client ON logout_notices (client_id, not_before);
+CREATE INDEX logout_notices_by_expiry ON logout_notices (expires_at);

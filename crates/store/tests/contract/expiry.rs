@@ -66,6 +66,15 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     assert_eq!(store.deletions_waiting().await.unwrap(), 0, "the queue empties itself");
     assert_eq!(store.bury_pictures(10).await.unwrap(), 1);
 
+    // One session that runs out with a client in it, one that ended and whose client could not be told.
+    let mut listening = crate::client("b1");
+    listening.metadata.backchannel_logout_uri = Some("https://b1.example/out".into());
+    store.insert_client(listening).await.unwrap();
+    store.begin_session(session("s2", "ada"), None).await.unwrap();
+    crate::logout::joins(store, 7, "b1", "s1", "ada").await;
+    crate::logout::joins(store, 8, "b1", "s2", "ada").await;
+    store.end_session("s2", NOW).await.unwrap();
+
     let early = store.sweep_expired(30 * DAY, 365 * DAY, NOW + 2).await.unwrap();
     assert!(early.iter().all(|(_, count)| *count == 0), "nothing before its time: {early:?}");
     let almost = store.sweep_expired(30 * DAY, 365 * DAY, NOW + 399 * DAY).await.unwrap();
@@ -76,7 +85,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "grants", "interactions", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "grants", "interactions", "logout_notices", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "session_clients", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());

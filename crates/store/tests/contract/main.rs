@@ -9,6 +9,7 @@ mod events;
 mod expiry;
 mod freshness;
 mod galleries;
+mod logout;
 mod moves;
 mod personal_tokens;
 mod photo_admin;

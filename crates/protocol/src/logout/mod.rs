@@ -1,5 +1,11 @@
 //! RP-initiated logout: when to ask, when to sign out at once, and where to go afterwards.
 //! <https://openid.net/specs/openid-connect-rpinitiated-1_0.html>
+//!
+//! Who else is told: [`channels`] (the addresses that clients register for it, and what is said there). How a client
+//! notices by itself: [`session_state`].
+
+pub mod channels;
+pub mod session_state;
 
 use crate::{Client, OAuthError, authorization::with_query, parameters::Parameters};
 
@@ -7,6 +13,7 @@ use crate::{Client, OAuthError, authorization::with_query, parameters::Parameter
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogoutRequest {
     pub id_token_hint: Option<String>,
+    pub logout_hint: Option<String>,
     pub client_id: Option<String>,
     pub post_logout_redirect_uri: Option<String>,
     pub state: Option<String>,
@@ -21,6 +28,7 @@ impl LogoutRequest {
         }
         Ok(Self {
             id_token_hint: parameters.owned("id_token_hint"),
+            logout_hint: parameters.owned("logout_hint"),
             client_id: parameters.owned("client_id"),
             post_logout_redirect_uri: parameters.owned("post_logout_redirect_uri"),
             state: parameters.owned("state"),
@@ -32,6 +40,7 @@ impl LogoutRequest {
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
         let all = [
             ("id_token_hint", &self.id_token_hint),
+            ("logout_hint", &self.logout_hint),
             ("client_id", &self.client_id),
             ("post_logout_redirect_uri", &self.post_logout_redirect_uri),
             ("state", &self.state),
@@ -46,6 +55,17 @@ impl LogoutRequest {
 pub struct Hint<'a> {
     pub subject: &'a str,
     pub client_id: &'a str,
+    /// The session in which it was issued.
+    pub sid: Option<&'a str>,
+}
+
+/// Who is signed in, in the words in which a client may speak of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Person<'a> {
+    /// As the client of the request knows them.
+    pub subject: &'a str,
+    pub email: &'a str,
+    pub sid: &'a str,
 }
 
 /// Everything else that the decision depends on.
@@ -55,8 +75,7 @@ pub struct Situation<'a> {
     pub hint: Option<Hint<'a>>,
     /// The client named by the hint, else by `client_id`; none where it is unknown or was not named.
     pub client: Option<&'a Client>,
-    /// Who is signed in.
-    pub signed_in: Option<&'a str>,
+    pub signed_in: Option<Person<'a>>,
     /// The person pressed the button of our own page.
     pub confirmed: bool,
 }
@@ -84,12 +103,26 @@ pub fn decide(request: &LogoutRequest, situation: &Situation<'_>) -> Decision {
         Ok(to) => to,
         Err(error) => return Decision::Refuse(error),
     };
-    let hinted = situation.hint.is_some_and(|hint| situation.signed_in.is_none_or(|own| own == hint.subject));
+    let hinted =
+        situation.hint.is_some_and(|hint| situation.signed_in.is_none_or(|own| own.is_meant(hint, request)));
     let nobody = situation.signed_in.is_none() && to.is_none();
     // > the OP SHOULD ask the End-User whether to log out of the OP as well. Furthermore, the OP MUST ask the
     // > End-User this question if an id_token_hint was not provided or if the supplied ID Token does not
     // > belong to the current OP session
     if hinted || situation.confirmed || nobody { Decision::SignOut { to } } else { Decision::Ask }
+}
+
+impl Person<'_> {
+    /// Whether both hints, where they are given, speak of this person in this session. An ID token that was encrypted or
+    /// made for no session has no `sid`.
+    ///
+    /// > logout_hint: Hint to the Authorization Server about the End-User that is logging out.
+    fn is_meant(self, hint: Hint<'_>, request: &LogoutRequest) -> bool {
+        let named = request.logout_hint.as_deref().is_none_or(|name| {
+            name == self.subject || name == self.sid || name.eq_ignore_ascii_case(self.email)
+        });
+        named && hint.subject == self.subject && hint.sid.is_none_or(|sid| sid == self.sid)
+    }
 }
 
 /// > The OP MUST NOT perform post-logout redirection if the post_logout_redirect_uri value supplied does not
@@ -120,10 +153,11 @@ mod tests {
     }
 
     const OUT: &str = "post_logout_redirect_uri=https://app.example/out&state=s";
-    const HINT: Hint<'static> = Hint { subject: "u1", client_id: "c1" };
+    const HINT: Hint<'static> = Hint { subject: "u1", client_id: "c1", sid: Some("s1") };
+    const PERSON: Person<'static> = Person { subject: "u1", email: "ada@example.test", sid: "s1" };
 
     fn situation<'a>(hint: Option<Hint<'a>>, client: Option<&'a Client>) -> Situation<'a> {
-        Situation { hint, client, signed_in: Some("u1"), confirmed: false }
+        Situation { hint, client, signed_in: Some(PERSON), confirmed: false }
     }
 
     // S97
@@ -152,6 +186,8 @@ mod tests {
         assert_eq!(decide(&request(OUT), &situation(None, Some(&client))), Decision::Ask);
         let somebody_else = situation(Some(Hint { subject: "u2", ..HINT }), Some(&client));
         assert_eq!(decide(&request(OUT), &somebody_else), Decision::Ask);
+        let another_session = situation(Some(Hint { sid: Some("s0"), ..HINT }), Some(&client));
+        assert_eq!(decide(&request(OUT), &another_session), Decision::Ask);
         let confirmed = Situation { confirmed: true, ..situation(None, None) };
         assert_eq!(
             decide(&request(OUT), &confirmed),
@@ -160,5 +196,17 @@ mod tests {
         );
         let nobody = Situation { signed_in: None, ..situation(None, None) };
         assert_eq!(decide(&request("state=s"), &nobody), Decision::SignOut { to: None });
+    }
+    // S99
+    #[test]
+    fn a_logout_hint_may_only_make_us_ask() {
+        let client = samples::client();
+        let hinted = situation(Some(HINT), Some(&client));
+        for good in ["u1", "s1", "Ada@example.test"] {
+            let decision = decide(&request(&format!("logout_hint={good}")), &hinted);
+            assert_eq!(decision, Decision::SignOut { to: None }, "{good}");
+        }
+        assert_eq!(decide(&request("logout_hint=bob"), &hinted), Decision::Ask);
+        assert_eq!(decide(&request("logout_hint=u1"), &situation(None, Some(&client))), Decision::Ask);
     }
 }
