@@ -1,6 +1,6 @@
 //! What every command stands on: the configuration, an open database, a runtime to wait in.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use keyring::Random;
 use store::{DatabaseUrl, Store, StoreError};
@@ -81,9 +81,13 @@ pub fn run<T>(
 }
 
 /// A small runtime for one command.
+///
+/// The future is boxed so that it is compiled once: handed on as it is, the compiler copies it, with every query that it
+/// awaits, into each place of the runtime that may poll it (the binary was 1 MB larger).
 pub fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     install_tls();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let future: Pin<Box<dyn Future<Output = Result<T, Failure>> + '_>> = Box::pin(future);
     runtime.block_on(future)
 }
 
