@@ -4,10 +4,13 @@
 //! this room leads to them and takes people back at its hub, `authorize`.
 
 mod authorize;
+mod device;
 mod discovery;
 mod introspect;
 mod logout;
 mod mint;
+mod par;
+mod register;
 mod revoke;
 mod state;
 mod token;
@@ -24,9 +27,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::AUTHORIZE).get(authorize::get).post(authorize::post).mount(cfg);
     Endpoint::at(paths::AUTHORIZE_HUB).get(authorize::hub).mount(cfg);
     Endpoint::at(paths::TOKEN).post(token::token).mount(cfg);
+    Endpoint::at(paths::DEVICE_AUTHORIZATION).post(device::authorize).mount(cfg);
+    Endpoint::at(paths::PAR).post(par::push).mount(cfg);
     Endpoint::at(paths::REVOKE).post(revoke::revoke).mount(cfg);
     Endpoint::at(paths::INTROSPECT).post(introspect::introspect).mount(cfg);
+    Endpoint::at(paths::REGISTER).post(register::register).mount(cfg);
+    Endpoint::at(paths::REGISTRATION)
+        .get(register::read)
+        .put(register::replace)
+        .delete(register::remove)
+        .mount(cfg);
     Endpoint::at(paths::LOGOUT).get(logout::get).post(logout::post).mount(cfg);
+    Endpoint::at(paths::CHECK_SESSION).get(logout::check_session).mount(cfg);
     Endpoint::at(paths::SIGNED_OUT).get(logout::signed_out).mount(cfg);
 }
 

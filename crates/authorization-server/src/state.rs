@@ -8,9 +8,13 @@ use protocol::{
 use views::Locale;
 use web::{Site, paths};
 
+use crate::authorize::Fetched;
+
 /// Given to actix as `web::Data<State>`.
 pub struct State {
     pub policy: Policy,
+    /// Request objects that were fetched.
+    pub(crate) fetched: Fetched,
     /// The discovery document, ready to send: it only changes with the configuration.
     pub(crate) metadata: Bytes,
 }
@@ -27,9 +31,13 @@ impl State {
             introspection: site.url(paths::INTROSPECT),
             revocation: site.url(paths::REVOKE),
             end_session: site.url(paths::LOGOUT),
+            check_session: site.url(paths::CHECK_SESSION),
+            pushed_authorization_request: site.url(paths::PAR),
+            device_authorization: site.url(paths::DEVICE_AUTHORIZATION),
+            registration: site.url(paths::REGISTER),
         };
         let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
         let document = metadata::document(&policy, endpoints, &locales);
-        Ok(Self { policy, metadata: serde_json::to_vec(&document)?.into() })
+        Ok(Self { policy, fetched: Fetched::new(), metadata: serde_json::to_vec(&document)?.into() })
     }
 }

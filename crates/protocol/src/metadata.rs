@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::{
     AuthMethod, ContentEncryption, KeyEncryption, Policy, SigningAlg,
-    authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES},
-    claims, client, dpop, scopes,
+    authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES, request_object},
+    claims, client, dpop, mtls,
+    policy::{Certificates, Registration},
+    scopes,
 };
 
 /// Absolute addresses of the endpoints.
@@ -20,7 +22,10 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub check_session: String,
     pub device_authorization: String,
+    pub pushed_authorization_request: String,
+    pub registration: String,
 }
 
 /// Truthful: what is listed works, what is not listed is refused (S91).
@@ -34,7 +39,20 @@ pub struct Metadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    /// <https://openid.net/specs/openid-connect-session-1_0.html#OPMetadata>
+    pub check_session_iframe: String,
+    /// <https://openid.net/specs/openid-connect-frontchannel-1_0.html#OPLogout>
+    pub frontchannel_logout_supported: bool,
+    pub frontchannel_logout_session_supported: bool,
+    /// <https://openid.net/specs/openid-connect-backchannel-1_0.html#BCSupport>
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
     pub device_authorization_endpoint: String,
+    pub pushed_authorization_request_endpoint: String,
+    pub require_pushed_authorization_requests: bool,
+    /// Where clients may be registered by others than administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     pub scopes_supported: Vec<&'static str>,
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
@@ -46,6 +64,8 @@ pub struct Metadata {
     pub userinfo_signing_alg_values_supported: Vec<&'static str>,
     pub userinfo_encryption_alg_values_supported: Vec<&'static str>,
     pub userinfo_encryption_enc_values_supported: Vec<&'static str>,
+    /// Of signed authorization responses.
+    pub authorization_signing_alg_values_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -53,6 +73,9 @@ pub struct Metadata {
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
+    pub tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<mtls::Aliases>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub prompt_values_supported: Vec<&'static str>,
     pub acr_values_supported: Vec<&'static str>,
@@ -60,8 +83,9 @@ pub struct Metadata {
     pub claims_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
-    /// Absent would mean true.
+    pub request_object_signing_alg_values_supported: Vec<&'static str>,
     pub request_uri_parameter_supported: bool,
+    pub require_request_uri_registration: bool,
     pub authorization_response_iss_parameter_supported: bool,
     pub ui_locales_supported: Vec<&'static str>,
 }
@@ -71,9 +95,11 @@ const OF_THE_SIGN_IN: [&str; 10] =
     ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
 
 pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static str]) -> Metadata {
-    let methods: Vec<&str> = AuthMethod::ALL.map(AuthMethod::as_str).into();
+    let methods: Vec<&str> = policy.auth_methods().into_iter().map(AuthMethod::as_str).collect();
     let confidential: Vec<&str> = methods.iter().copied().filter(|method| *method != "none").collect();
-    let assertion_algs: Vec<&str> = client::ASSERTION_ALGS.into();
+    let assertion_algs: Vec<&str> =
+        client::ASSERTION_ALGS.into_iter().chain([client::SHARED_ASSERTION_ALG]).collect();
+    let mtls_endpoint_aliases = mtls::aliases(policy, &endpoints);
     let released = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
     Metadata {
         issuer: policy.issuer.clone(),
@@ -84,7 +110,15 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         introspection_endpoint: endpoints.introspection,
         revocation_endpoint: endpoints.revocation,
         end_session_endpoint: endpoints.end_session,
+        check_session_iframe: endpoints.check_session,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
         device_authorization_endpoint: endpoints.device_authorization,
+        pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
+        require_pushed_authorization_requests: policy.require_pushed_authorization_requests,
+        registration_endpoint: (policy.registration != Registration::Closed).then_some(endpoints.registration),
         scopes_supported: scopes::KNOWN.into(),
         response_types_supported: policy.response_types.iter().map(|kind| kind.as_str()).collect(),
         response_modes_supported: RESPONSE_MODES.into(),
@@ -100,6 +134,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         userinfo_encryption_enc_values_supported: ContentEncryption::ALL
             .map(ContentEncryption::as_str)
             .into(),
+        authorization_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
         token_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         introspection_endpoint_auth_methods_supported: confidential,
@@ -107,14 +142,18 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
         dpop_signing_alg_values_supported: dpop::ALGS.into(),
+        tls_client_certificate_bound_access_tokens: policy.certificates != Certificates::Absent,
+        mtls_endpoint_aliases,
         code_challenge_methods_supported: CODE_CHALLENGE_METHODS.into(),
         prompt_values_supported: Prompt::ALL.map(Prompt::as_str).into(),
         acr_values_supported: ACR_VALUES.into(),
         claim_types_supported: vec!["normal"],
         claims_supported: OF_THE_SIGN_IN.into_iter().chain(released).collect(),
         claims_parameter_supported: true,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        request_parameter_supported: true,
+        request_object_signing_alg_values_supported: request_object::offered(policy).collect(),
+        request_uri_parameter_supported: true,
+        require_request_uri_registration: true,
         authorization_response_iss_parameter_supported: true,
         ui_locales_supported: ui_locales.into(),
     }
@@ -135,7 +174,10 @@ mod tests {
             introspection: endpoint("introspect"),
             revocation: endpoint("revoke"),
             end_session: endpoint("logout"),
+            check_session: endpoint("check_session"),
+            pushed_authorization_request: endpoint("par"),
             device_authorization: endpoint("device_authorization"),
+            registration: endpoint("register"),
         };
         document(policy, endpoints, &["en"])
     }
@@ -169,11 +211,8 @@ mod tests {
             let good = check(&client).is_ok();
             assert_eq!(good, listed(&document.response_types_supported, kind), "{kind}");
         }
-        let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
-        for method in methods.into_iter().chain(["client_secret_jwt", "tls_client_auth"]) {
-            let listed = listed(&document.token_endpoint_auth_methods_supported, method);
-            assert_eq!(AuthMethod::parse(method).is_some(), listed, "{method}");
-        }
+        let methods = ["none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"];
+        assert_eq!(document.token_endpoint_auth_methods_supported, methods);
         for alg in ["RS256", "ES256", "EdDSA", "none", "HS256", "PS256", "RS512"] {
             let listed = listed(&document.id_token_signing_alg_values_supported, alg);
             assert_eq!(SigningAlg::parse(alg).is_some(), listed, "{alg}");
@@ -189,5 +228,20 @@ mod tests {
         claims.sort_unstable();
         claims.dedup();
         assert_eq!(claims.len(), all);
+    }
+
+    // S91: by certificate only where certificates reach us.
+    #[test]
+    fn certificates_are_offered_where_they_can_be_judged() {
+        let with = |certificates| Policy { certificates, ..Policy::new("https://op") };
+        let by_certificate = |policy: &Policy| {
+            let methods = policy.auth_methods().into_iter().filter(|method| method.by_certificate());
+            methods.map(AuthMethod::as_str).collect::<Vec<_>>()
+        };
+        assert!(by_certificate(&with(Certificates::Absent)).is_empty());
+        assert_eq!(by_certificate(&with(Certificates::Unchecked)), ["self_signed_tls_client_auth"]);
+        let both = ["tls_client_auth", "self_signed_tls_client_auth"];
+        let policy = Policy { mtls_url: Some("https://mtls.op".into()), ..with(Certificates::Checked) };
+        assert_eq!(by_certificate(&policy), both);
     }
 }

@@ -37,9 +37,11 @@ const SVG: &str = "image/svg+xml";
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let mut assets = vec![
+        asset("check-session.js", JAVASCRIPT, include_bytes!("../assets/check-session.js")),
         asset("form-post.js", JAVASCRIPT, include_bytes!("../assets/form-post.js")),
         asset("forms.js", JAVASCRIPT, include_bytes!("../assets/forms.js")),
         asset("icon.svg", SVG, include_bytes!("../assets/icon.svg")),
+        asset("signed-out.js", JAVASCRIPT, include_bytes!("../assets/signed-out.js")),
         asset("visage.css", "text/css; charset=utf-8", include_bytes!("../assets/visage.css")),
     ];
     // What is imported stands before what imports it.

@@ -49,6 +49,8 @@ pub struct ConsentPage {
     pub csrf: String,
     pub action: String,
     pub client: ClientCard,
+    /// The code of the device that waits: the person should see the same there.
+    pub device: Option<String>,
     pub person: PersonCard,
     /// What is asked for, by name on the wire (`openid`, `profile`, …).
     pub scopes: Vec<String>,
@@ -58,6 +60,24 @@ pub struct ConsentPage {
     pub may_approve_for_everyone: bool,
 }
 page!(ConsentPage, ConsentTemplate, "consent.html");
+
+/// `GET /device`: form#device with `user_code`, the code that a device shows.
+#[derive(Debug, Clone, Default)]
+pub struct DevicePage {
+    pub csrf: String,
+    pub action: String,
+    /// Prefilled: from the link that the device showed, or the last try.
+    pub user_code: String,
+    pub problem: Option<Message>,
+}
+page!(DevicePage, DeviceTemplate, "device.html");
+
+/// `GET /device?done=…`: the person has answered, and goes back to the device.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeviceDonePage {
+    pub connected: bool,
+}
+page!(DeviceDonePage, DeviceDoneTemplate, "device-done.html");
 
 /// `GET /oauth2/logout` where we ask: form#logout with a button `answer` = `yes`, `csrf`.
 #[derive(Debug, Clone, Default)]
@@ -74,13 +94,27 @@ pub struct LogoutPage {
 }
 page!(LogoutPage, LogoutTemplate, "logout.html");
 
-/// After signing out, when no client takes the person back.
+/// After signing out: where no client takes the person back, or while clients are told in frames.
+/// The answering handler must allow the frames' origins in `frame-src`.
 #[derive(Debug, Clone, Default)]
 pub struct SignedOutPage {
     /// Where signing in starts again.
     pub sign_in: String,
+    /// Front-channel logout: addresses of clients.
+    pub frames: Vec<String>,
+    /// Where the person goes when the frames are through: a#continue.
+    pub onward: Option<String>,
 }
 page!(SignedOutPage, SignedOutTemplate, "signed-out.html");
+
+/// The `check_session_iframe`: a script and nothing to see. It knows no language and no person.
+pub fn check_session() -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Session</title>\
+         <script src=\"{}\"></script></head><body data-page=\"check-session\"></body></html>\n",
+        assets::path("check-session.js")
+    )
+}
 
 /// Any problem that ends here instead of at the client.
 #[derive(Debug, Clone)]

@@ -51,6 +51,20 @@ consent-withdraw = You can withdraw this at any time in your account.
 consent-everyone = Approve for everyone
 consent-everyone-note = You are an administrator. Nobody will be asked again about { $client } and these permissions.
 
+# Devices
+device-title = Connect a device
+device-lead = Enter the code that your TV, terminal or other device shows.
+device-code = Code
+device-hint = Eight letters. Capitals and the dash do not matter.
+device-compare = Is this the code that your device shows? Only then go on.
+device-submit = Continue
+device-connected-title = Your device is connected
+device-connected-lead = Go back to it: it carries on by itself in a few seconds. You can close this page.
+device-denied-title = The device was not connected
+device-denied-lead = It has been told so, and has access to nothing. You can close this page.
+consent-device = A device is waiting that shows this code:
+consent-device-warning = Allow it only if you have this device in front of you. If somebody sent you the code or a link, do not.
+
 # Scopes in words
 scope-openid-title = Know who you are
 scope-openid-detail = An identifier that stays the same each time you sign in
@@ -79,6 +93,9 @@ logout-no = Stay signed in
 signed-out-title = You are signed out
 signed-out-lead = It is safe to close this window.
 signed-out-again = Sign in again
+signed-out-onward = You are being taken back to the application.
+signed-out-continue = Continue
+signed-out-frame = An application signs out
 
 # Errors
 error-title-request = This request cannot go on

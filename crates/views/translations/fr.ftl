@@ -50,6 +50,20 @@ consent-withdraw = Vous pouvez retirer cet accès à tout moment depuis votre co
 consent-everyone = Approuver pour tout le monde
 consent-everyone-note = Vous êtes administrateur. Plus personne ne sera interrogé au sujet de { $client } et de ces autorisations.
 
+# Appareils
+device-title = Connecter un appareil
+device-lead = Saisissez le code affiché par votre téléviseur, votre terminal ou un autre appareil.
+device-code = Code
+device-hint = Huit lettres. Majuscules et tiret sans importance.
+device-compare = Est-ce bien le code affiché par votre appareil ? Ne continuez que dans ce cas.
+device-submit = Continuer
+device-connected-title = Votre appareil est connecté
+device-connected-lead = Revenez-y : il continue tout seul dans quelques secondes. Vous pouvez fermer cette page.
+device-denied-title = L’appareil n’a pas été connecté
+device-denied-lead = Il en a été informé et n’a accès à rien. Vous pouvez fermer cette page.
+consent-device = Un appareil attend, qui affiche ce code :
+consent-device-warning = N’autorisez que si vous avez cet appareil devant vous. Si quelqu’un vous a envoyé le code ou un lien, refusez.
+
 # Portées en mots
 scope-openid-title = Savoir qui vous êtes
 scope-openid-detail = Un identifiant qui reste le même à chaque connexion
@@ -78,6 +92,9 @@ logout-no = Rester connecté
 signed-out-title = Vous êtes déconnecté
 signed-out-lead = Vous pouvez fermer cette fenêtre.
 signed-out-again = Se reconnecter
+signed-out-onward = Vous allez retourner à l’application.
+signed-out-continue = Continuer
+signed-out-frame = Une application se déconnecte
 
 # Erreurs
 error-title-request = Cette demande ne peut pas aboutir

@@ -4,7 +4,8 @@
 //! - [`config`]: one typed configuration from file and environment.
 //! - [`compose`]: the one file that knows every room. [`node`]: a running provider; [`tls`] on its listener, [`workers`]
 //!   beside it.
-//! - [`keys`]: carries keys between their rows and their use. [`events`]: tells applications what changed.
+//! - [`keys`]: carries keys between their rows and their use. [`events`], [`logout`]: tell applications what changed
+//!   and who signed out; [`delivery`]: what both have in common.
 //! - [`health`], [`metrics`], [`logs`], [`openapi`]: how it is seen from outside.
 //! - [`stopwatch`]: how long something took, for telling people.
 //! - [`demo`]: the main job on embedded defaults, with a relying party.
@@ -12,11 +13,13 @@
 pub mod commands;
 pub mod compose;
 pub mod config;
+pub mod delivery;
 pub mod demo;
 pub mod events;
 pub mod failure;
 pub mod health;
 pub mod keys;
+pub mod logout;
 pub mod logs;
 pub mod metrics;
 pub mod node;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use crate::{compose::House, events, failure::Failure, keys, metrics, tls};
+use crate::{compose::House, events, failure::Failure, keys, logout, metrics, tls};
 
 /// How long audit rows are kept.
 const AUDIT_KEPT: i64 = 365 * 86_400_000_000;
@@ -19,6 +19,7 @@ impl Workers {
         let mut all = vec![
             tokio::spawn(follow_keys(house.clone())),
             tokio::spawn(events::run(house.core.clone().into_inner())),
+            tokio::spawn(logout::run(house.core.clone().into_inner())),
             every("keys", Duration::from_secs(600), house, advance_keys),
             every("sweep", Duration::from_secs(60), house, sweep),
             every("maintenance", Duration::from_secs(3600), house, maintain),

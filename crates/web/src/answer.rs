@@ -10,6 +10,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PagePolicy {
     pub form_action: Option<String>,
+    pub frame_src: Vec<String>,
 }
 
 /// 200 with a page.
@@ -25,8 +26,16 @@ pub fn page(status: StatusCode, body: String, form_action: Option<&str>) -> Http
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(body);
     if let Some(form_action) = form_action.filter(|source| is_source(source)) {
-        response.extensions_mut().insert(PagePolicy { form_action: Some(form_action.to_owned()) });
+        response.extensions_mut().insert(PagePolicy { form_action: Some(form_action.to_owned()), ..PagePolicy::default() });
     }
+    response
+}
+
+/// 200 with a page that shows frames from these origins.
+pub fn page_with_frames(body: String, origins: Vec<String>) -> HttpResponse {
+    let mut response = html(body);
+    let frame_src = origins.into_iter().filter(|origin| is_source(origin)).collect();
+    response.extensions_mut().insert(PagePolicy { frame_src, ..PagePolicy::default() });
     response
 }
 

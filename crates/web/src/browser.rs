@@ -23,8 +23,23 @@ pub struct Browser {
     ring: Ring,
 }
 
-/// Left in the request for [`crate::Hygiene`], which sends it.
-pub(crate) struct NewCookie(pub Cookie<'static>);
+/// Left in the request for [`crate::Hygiene`], which sends them with pages.
+#[derive(Default)]
+pub(crate) struct NewCookies(pub Vec<Cookie<'static>>);
+
+impl NewCookies {
+    /// The last of a name is the one that is sent.
+    pub fn leave(request: &HttpRequest, cookie: Cookie<'static>) {
+        let mut left = request.extensions_mut();
+        if !left.contains::<NewCookies>() {
+            left.insert(NewCookies::default());
+        }
+        if let Some(NewCookies(all)) = left.get_mut::<NewCookies>() {
+            all.retain(|other| other.name() != cookie.name());
+            all.push(cookie);
+        }
+    }
+}
 
 impl Browser {
     /// The browser, if it has its cookie.
@@ -69,7 +84,7 @@ impl FromRequest for Browser {
                 let browser = Browser { value: core.random.secret(), ring: core.ring.clone() };
                 let cookie =
                     private_cookie(&core.site, core.site.browser_cookie(), browser.value.expose(), DAYS);
-                request.extensions_mut().insert(NewCookie(cookie));
+                NewCookies::leave(request, cookie);
                 request.extensions_mut().insert(browser.clone());
                 browser
             })

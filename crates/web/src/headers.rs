@@ -12,7 +12,7 @@ pub(crate) struct Headers {
     page_policy: PolicyText,
 }
 
-/// The content security policy of a page around the place for the client's origin.
+/// The content security policy of a page around the place for what one page needs beside it.
 struct PolicyText {
     before: String,
     after: String,
@@ -55,8 +55,8 @@ impl Headers {
                 );
             }
         }
-        if let Some(client) = policy.and_then(|policy| policy.form_action.as_deref())
-            && let Ok(value) = HeaderValue::from_str(&self.page_policy.with(Some(client)))
+        if let Some(policy) = policy
+            && let Ok(value) = HeaderValue::from_str(&self.page_policy.with(policy))
         {
             headers.insert(header::CONTENT_SECURITY_POLICY, value);
         }
@@ -76,11 +76,20 @@ impl PolicyText {
         }
     }
 
-    fn with(&self, client: Option<&str>) -> String {
-        match client {
-            Some(client) => format!("{} {client}{}", self.before, self.after),
-            None => format!("{}{}", self.before, self.after),
+    fn with(&self, page: &PagePolicy) -> String {
+        let mut policy = self.before.clone();
+        if let Some(client) = &page.form_action {
+            policy.push(' ');
+            policy.push_str(client);
         }
+        if !page.frame_src.is_empty() {
+            policy.push_str("; frame-src");
+        }
+        for origin in &page.frame_src {
+            policy.push(' ');
+            policy.push_str(origin);
+        }
+        policy + &self.after
     }
 }
 
@@ -93,7 +102,7 @@ fn of(class: Class, core: &Core, page_policy: &PolicyText) -> Vec<(HeaderName, H
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
     match class {
         Class::Page | Class::Account => {
-            if let Ok(policy) = HeaderValue::from_str(&page_policy.with(None)) {
+            if let Ok(policy) = HeaderValue::from_str(&page_policy.with(&PagePolicy::default())) {
                 headers.push((header::CONTENT_SECURITY_POLICY, policy));
             }
             headers.extend([

@@ -16,7 +16,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::time::Instant;
 
 use crate::answer::PagePolicy;
-use crate::browser::NewCookie;
+use crate::browser::NewCookies;
 use crate::connection::Connection;
 use crate::dpop::{DPOP, DPOP_NONCE};
 use crate::failure::{Failure, Found, behind, of_status};
@@ -134,7 +134,7 @@ where
             }
             made.headers.complete(answer.headers_mut(), class, shared, policy.as_ref());
             if class.is_page() {
-                give_new_cookie(&mut answer);
+                give_new_cookies(&mut answer);
             }
             let status = answer.status();
             if status.is_client_error() || status.is_server_error() || matches!(id, RequestId::Given(_)) {
@@ -194,13 +194,17 @@ fn explain(answer: ServiceResponse, class: Class, id: &RequestId) -> ServiceResp
     answer.into_response(response)
 }
 
-/// The cookie of a browser that was new to an extractor.
-fn give_new_cookie(answer: &mut ServiceResponse) {
-    let made = answer.request().extensions_mut().remove::<NewCookie>();
-    if let Some(NewCookie(cookie)) = made
-        && let Err(error) = answer.response_mut().add_cookie(&cookie)
-    {
-        tracing::error!(%error, "a cookie of ours has no header form");
+/// The cookies that extractors left.
+fn give_new_cookies(answer: &mut ServiceResponse) {
+    let left = answer.request().extensions_mut().remove::<NewCookies>();
+    for cookie in left.map(|NewCookies(all)| all).unwrap_or_default() {
+        // What the handler said of it is newer.
+        if answer.response().cookies().any(|own| own.name() == cookie.name()) {
+            continue;
+        }
+        if let Err(error) = answer.response_mut().add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie of ours has no header form");
+        }
     }
 }
 

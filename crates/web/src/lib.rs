@@ -2,7 +2,7 @@
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
 //! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`session_state`] (what clients' pages see of it), [`caller`] (either of them), [`browser`] (the browser's own cookie and
-//!   the CSRF token that hangs on it), [`client_authentication`], [`dpop`] (who holds a key), [`peer`] (the client's address).
+//!   the CSRF token that hangs on it), [`client_authentication`], [`dpop`] and [`certificate`] (who holds a key), [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
 //! - What they get: [`failure`] (errors to answers), [`answer`] (pages and JSON), [`headers`], [`pictures`], [`preview`], [`mod@claims`]
@@ -18,6 +18,7 @@ pub mod bearer;
 pub mod body;
 pub mod browser;
 pub mod caller;
+pub mod certificate;
 pub mod claims;
 pub mod class;
 pub mod client_authentication;
@@ -44,6 +45,7 @@ pub mod pictures;
 pub mod preview;
 pub mod request_id;
 pub mod scope;
+pub mod sector;
 pub mod session;
 pub mod session_state;
 pub mod site;
@@ -55,6 +57,7 @@ pub use self::answer::{html, json, page, page_with_frames};
 pub use self::bearer::{Access, Bearer, Ready};
 pub use self::browser::Browser;
 pub use self::caller::{Actor, Caller};
+pub use self::certificate::Certificates;
 pub use self::claims::claims;
 pub use self::class::Class;
 pub use self::client_authentication::ClientAuthentication;

@@ -11,7 +11,7 @@ use store::sessions::Session;
 use store::users::User;
 use views::Message;
 
-use crate::{ApiError, Class, Core, PageError, Refused, browser, paths};
+use crate::{ApiError, Class, Core, PageError, Refused, browser, paths, session_state};
 
 /// A session's `seen_at` moves at most this often.
 const SEEN_EVERY: Micros = 5 * 60 * SECOND;
@@ -83,15 +83,18 @@ pub async fn begin(
         expires_at: now + core.limits.session_max,
     };
     let replaces = digest(core, request).map(|digest| digest.to_vec());
-    core.store.begin_session(session.clone(), replaces).await?;
+    let session = core.store.begin_session(session, replaces).await?;
+    session_state::align(core, request, Some(&session));
     let max_age = Duration::seconds(core.limits.session_max / SECOND);
     let cookie = browser::cookie(&core.site, core.site.session_cookie(), secret.expose(), max_age);
     Ok((session, cookie))
 }
 
-/// The cookie that takes the session's cookie away. End the session itself first: see `Store::end_session`.
-pub fn removal(core: &Core) -> Cookie<'static> {
-    browser::cookie(&core.site, core.site.session_cookie(), "", Duration::ZERO)
+/// The cookies that take away what the browser has of a session. End the session itself first: see
+/// `Store::end_session`.
+pub fn removal(core: &Core) -> [Cookie<'static>; 2] {
+    let own = browser::cookie(&core.site, core.site.session_cookie(), "", Duration::ZERO);
+    [own, session_state::removal(core)]
 }
 
 /// What the database knows this request's session cookie by, living or not.
@@ -106,6 +109,7 @@ async fn current(core: &Core, request: &HttpRequest) -> Result<Option<SignedIn>,
     let Some(digest) = digest(core, request) else { return Ok(None) };
     let now = core.now();
     let found = core.store.session(&digest, core.limits.session_idle, now).await?;
+    session_state::align(core, request, found.as_ref().map(|(session, _)| session));
     let Some((session, user)) = found else { return Ok(None) };
     if session.seen_at + SEEN_EVERY < now {
         core.store.see_session(&digest, now).await?;

@@ -8,6 +8,8 @@ pub struct Site {
     /// Scheme and authority, without a slash at the end.
     pub issuer: String,
     secure: bool,
+    /// Where clients are asked for certificates, where that is not the issuer: scheme and authority.
+    mtls: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -35,9 +37,9 @@ impl Site {
             && url.password().is_none();
         match url.scheme() {
             "https" | "http" if !bare => Err(BadPublicUrl::NotAnOrigin),
-            "https" => Ok(Site { issuer: url.origin().ascii_serialization(), secure: true }),
+            "https" => Ok(Site { issuer: url.origin().ascii_serialization(), secure: true, mtls: None }),
             "http" if is_loopback(&url) => {
-                Ok(Site { issuer: url.origin().ascii_serialization(), secure: false })
+                Ok(Site { issuer: url.origin().ascii_serialization(), secure: false, mtls: None })
             }
             "http" => Err(BadPublicUrl::Insecure),
             _ => Err(BadPublicUrl::NotAUrl),
@@ -51,7 +53,18 @@ impl Site {
 
     /// Every absolute URL under which a path is reached.
     pub fn addresses(&self, path: &str) -> Vec<String> {
-        vec![self.url(path)]
+        [self.url(path)].into_iter().chain(self.mtls.as_ref().map(|host| format!("{host}{path}"))).collect()
+    }
+
+    /// The same house at another address too, at which it asks for client certificates.
+    #[must_use]
+    pub fn with_mtls(mut self, other: Option<&Site>) -> Site {
+        self.mtls = other.map(|other| other.issuer.clone()).filter(|host| *host != self.issuer);
+        self
+    }
+
+    pub fn mtls(&self) -> Option<&str> {
+        self.mtls.as_deref()
     }
 
     /// Our pages come over https: cookies are `Secure` and `__Host-`, and HSTS is sent.
@@ -64,6 +77,11 @@ impl Site {
     /// On http loopback browsers would refuse the prefix, so it goes (S33 as pinned).
     pub fn session_cookie(&self) -> &'static str {
         if self.secure { "__Host-visage-session" } else { "visage-session" }
+    }
+
+    /// The cookie that the `check_session_iframe` reads; its script knows both names.
+    pub fn state_cookie(&self) -> &'static str {
+        if self.secure { "__Host-visage-state" } else { "visage-state" }
     }
 
     /// The cookie that names a browser, signed in or not.

@@ -4,7 +4,9 @@ use protocol::{
     Scopes,
     authorization::{ACR_PASSWORD, FrontToken, Granted, ResponseType},
     claims::ClaimsRequest,
+    fapi2,
 };
+use serde::Serialize;
 use store::{
     codes::{Code, Given, Ground, Issued},
     grants::Grant,
@@ -35,10 +37,11 @@ pub async fn give(
     let secret = core.random.secret();
     let ground = Ground {
         interaction: journey.interaction.map(|id| id.digest().into()),
+        pushed: journey.checked.pushed.clone(),
         consent: permission.on_record.clone(),
-        pushed: None,
         listens: journey.checked.client.metadata.listens_to_logout(),
     };
+    let is_sign_in = permission.scopes.contains("openid");
     let mut code = code(journey, person, permission, secret.digest().into())?;
     let grant = (kind != ResponseType::Code).then(|| grant(journey, &code, core.random.id()));
     code.grant_id = grant.as_ref().map(|grant| grant.id.clone());
@@ -52,6 +55,10 @@ pub async fn give(
         None => Granted::default(),
     };
     granted.code = kind.gives_code().then(|| secret.expose().to_owned());
+    if is_sign_in {
+        let to = &journey.checked.valid.to.redirect_uri;
+        granted.session_state = web::session_state::of(core, &journey.checked.client.id, to, &person.session);
+    }
     Ok(Ok(granted))
 }
 
@@ -79,11 +86,12 @@ fn code(
         failures: 0,
         grant_id: None,
         created_at: journey.now,
-        expires_at: journey.now + journey.visit.state.policy.code_ttl,
+        expires_at: journey.now
+            + fapi2::code_ttl(&journey.checked.client, journey.visit.state.policy.code_ttl),
         used_at: None,
         dpop_jkt: valid.dpop_jkt.clone(),
-        resources: None,
-        authorization_details: None,
+        resources: list(&valid.resources)?,
+        authorization_details: list(&valid.details)?,
         acr: Some(ACR_PASSWORD.to_owned()),
     })
 }
@@ -134,6 +142,14 @@ async fn at_once(journey: &Journey<'_>, grant: &Grant, code: Option<&str>) -> Re
         granted.id_token = Some(mint.id_token(what).await?);
     }
     Ok(granted)
+}
+
+/// As it is kept with the grant; nothing where there is nothing.
+fn list<T: Serialize>(values: &[T]) -> Result<Option<String>, PageError> {
+    if values.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(values).map(Some).map_err(PageError::internal)
 }
 
 /// As it is kept with the grant; nothing where nothing was asked for by name.

@@ -47,6 +47,17 @@ fn tokens() -> TokensPage {
     }
 }
 
+fn signed_out(text: fn(&str) -> String) -> SignedOutPage {
+    SignedOutPage {
+        sign_in: text("/login"),
+        frames: vec![
+            text("https://app.rivage.example/out?iss=https%3A%2F%2Fid.example&sid=s1"),
+            text("https://b.example/"),
+        ],
+        onward: Some(text("https://app.rivage.example/bye?state=a&b")),
+    }
+}
+
 fn pictures(text: fn(&str) -> String) -> Vec<PictureCard> {
     (1..=3)
         .map(|number| PictureCard {
@@ -180,6 +191,7 @@ fn samples() -> Vec<(&'static str, Render)> {
                     csrf: csrf(),
                     action: "/consent?interaction=abc".into(),
                     client: client(),
+                    device: None,
                     person: person(),
                     scopes: ["openid", "profile", "email", "offline_access"].map(String::from).to_vec(),
                     more: false,
@@ -203,6 +215,34 @@ fn samples() -> Vec<(&'static str, Render)> {
             ),
         ),
         (
+            "consent-device",
+            sample(
+                ConsentPage::render,
+                ConsentPage {
+                    client: client(),
+                    device: Some("WDJB-MJHT".into()),
+                    person: person(),
+                    scopes: ["openid", "profile"].map(String::from).to_vec(),
+                    ..Default::default()
+                },
+            ),
+        ),
+        (
+            "device",
+            sample(
+                DevicePage::render,
+                DevicePage {
+                    csrf: csrf(),
+                    action: "/device".into(),
+                    user_code: "WDJB-MJHT".into(),
+                    problem: Some(Message::DeviceCodeUnknown),
+                },
+            ),
+        ),
+        ("device-bare", sample(DevicePage::render, DevicePage { action: "/device".into(), ..Default::default() })),
+        ("device-done", sample(DeviceDonePage::render, DeviceDonePage { connected: true })),
+        ("device-done-again", sample(DeviceDonePage::render, DeviceDonePage { connected: false })),
+        (
             "logout",
             sample(
                 LogoutPage::render,
@@ -216,7 +256,14 @@ fn samples() -> Vec<(&'static str, Render)> {
                 },
             ),
         ),
-        ("signed-out", sample(SignedOutPage::render, SignedOutPage { sign_in: "/login".into() })),
+        ("signed-out", sample(SignedOutPage::render, signed_out(str::to_owned))),
+        (
+            "signed-out-bare",
+            sample(
+                SignedOutPage::render,
+                SignedOutPage { sign_in: "/login".into(), ..SignedOutPage::default() },
+            ),
+        ),
         (
             "error",
             sample(
@@ -331,7 +378,7 @@ fn every_page_renders_in_every_language() {
         for locale in Locale::ALL {
             let html = render(locale);
             let page = name.split_once("-bare").map_or(name, |(page, _)| page);
-            let page = page.strip_suffix("-again").or(page.strip_suffix("-more")).unwrap_or(page);
+            let page = ["-again", "-more", "-device"].iter().find_map(|end| page.strip_suffix(end)).unwrap_or(page);
             assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{name}");
             assert!(html.contains(&format!("data-page=\"{page}\"")), "{name}");
             assert!(html.trim_end().ends_with("</html>"), "{name}");
@@ -402,6 +449,9 @@ fn forms_have_the_names_that_machines_fill_in() {
     assert!(!html("consent-more").contains("for_everyone"));
     let logout = html("logout");
     assert!(logout.contains("<form id=\"logout\"") && logout.contains("name=\"answer\" value=\"yes\""));
+    let signed_out = html("signed-out");
+    assert!(signed_out.contains("sid=s1\"></iframe>") && signed_out.contains("<a class=\"button wide\" id=\"continue\""));
+    assert!(!html("signed-out-bare").contains("iframe") && !html("signed-out-bare").contains("<script"));
     assert!(html("form-post").contains("action=\"https://app.rivage.example/callback?a=1&#38;b=2\""));
     // A name may begin with anything: the tile is a letter, escaped or none.
     let tile = ClientCard { name: "<&".into(), ..client() }.tile_svg();
@@ -439,6 +489,7 @@ fn hostile_names_are_escaped_everywhere() {
             csrf: text(),
             action: text(),
             client: client.clone(),
+            device: Some(text()),
             person: person.clone(),
             scopes: vec![text(), "profile".into()],
             more: true,
@@ -454,7 +505,8 @@ fn hostile_names_are_escaped_everywhere() {
             stay: text(),
         }
         .render(Locale::En),
-        SignedOutPage { sign_in: text() }.render(Locale::En),
+        DevicePage { csrf: text(), action: text(), user_code: text(), problem: None }.render(Locale::Fr),
+        signed_out(|_| EVIL.to_owned()).render(Locale::En),
         ErrorPage {
             code: Some(text()),
             detail: Some(text()),

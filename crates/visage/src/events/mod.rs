@@ -18,8 +18,10 @@ use tokio::task::JoinSet;
 use url::Url;
 use web::{
     Core,
-    outbound::{Answer, Bounds, Refused},
+    outbound::{Answer, Bounds},
 };
+
+use crate::delivery::{pause, short, shown};
 
 /// Receivers that are sent to at the same time.
 const AT_ONCE: usize = 16;
@@ -31,8 +33,6 @@ const BOUNDS: Bounds = Bounds { largest: 4096, deadline: Duration::from_secs(10)
 const TURN: Micros = 5 * SECOND;
 const LEASE: Micros = 20 * SECOND;
 const BATCH: i64 = 50;
-const LONGEST_WAIT: Micros = 3600 * SECOND;
-const ERROR_CHARS: usize = 200;
 
 /// Never ends; may be stopped anywhere, since the lease gives back what was claimed.
 pub async fn run(core: Arc<Core>) {
@@ -167,25 +167,6 @@ fn counted(result: &'static str, sent: Sent) -> Sent {
     sent
 }
 
-fn shown(error: &Refused) -> String {
-    match error {
-        Refused::Address => {
-            "its address is none that we may connect to; see `outbound.allow_networks`".to_owned()
-        }
-        error => short(&error.to_string()),
-    }
-}
-
-/// On one line, so that nobody writes into our log or terminal.
-fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(ERROR_CHARS).collect::<String>().trim().to_owned()
-}
-
-/// Twice as long each time.
-fn pause(failures: i64) -> Micros {
-    SECOND.saturating_mul(1 << failures.clamp(0, 12)).min(LONGEST_WAIT)
-}
-
 /// What is older than `keep` is given up.
 pub async fn give_up(core: &Core, keep: Micros) -> Result<(), StoreError> {
     let given_up = core.store.drop_events(core.now() - keep).await?;
@@ -228,12 +209,5 @@ mod tests {
             panic!("given up")
         };
         assert!((0..=86_400 * SECOND).contains(&wait), "{wait}");
-    }
-
-    #[test]
-    fn waits_grow_and_end() {
-        assert_eq!([0, 1, 5].map(pause), [SECOND, 2 * SECOND, 32 * SECOND]);
-        assert_eq!(pause(i64::MAX), LONGEST_WAIT);
-        assert_eq!(pause(-1), SECOND);
     }
 }

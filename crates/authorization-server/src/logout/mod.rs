@@ -1,17 +1,21 @@
 //! RP-initiated logout: `/oauth2/logout` by GET and POST, and the page where it ends.
 //! <https://openid.net/specs/openid-connect-rpinitiated-1_0.html>
+//!
+//! - [`facts`]: what the decision depends on. [`farewell`]: the end of the session, and who hears of it.
+//! - [`check_session`]: the frame by which clients notice without being told.
 
-use std::sync::Arc;
+mod check_session;
+mod facts;
+mod farewell;
+
+pub use check_session::check_session;
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use protocol::{
-    Client,
-    logout::{Decision, Hint, LogoutRequest, Situation, decide},
-};
+use protocol::logout::{Decision, LogoutRequest, decide};
 use views::{LogoutPage, Message, PersonCard, SignedOutPage};
-use web::{
-    Browser, Core, Form, Language, MaybeSignedIn, PageError, Query, SignedIn, form::check_posted, paths,
-};
+use web::{Browser, Core, Form, Language, MaybeSignedIn, PageError, Query, form::check_posted, paths};
+
+use self::facts::Facts;
 
 /// The button of our own form; a client has no such parameter.
 const ANSWER: &str = "answer";
@@ -24,11 +28,10 @@ pub async fn get(
     language: Language,
 ) -> Result<HttpResponse, PageError> {
     let request = parse(query.0.pairs())?;
-    let signed_in = signed_in.into_inner();
-    let facts = Facts::read(&core, &request, signed_in).await?;
+    let facts = Facts::read(&core, &request, signed_in.into_inner()).await?;
     match decide(&request, &facts.situation(false)) {
         Decision::Ask => Ok(web::html(page(&core, &request, &facts, &browser).await?.render(language.0))),
-        decision => obey(&core, facts.signed_in.as_ref(), decision).await,
+        decision => obey(&core, &facts, decision, language).await,
     }
 }
 
@@ -40,6 +43,7 @@ pub async fn post(
     core: Data<Core>,
     form: Form,
     signed_in: MaybeSignedIn,
+    language: Language,
 ) -> Result<HttpResponse, web::Refused> {
     if form.0.get(ANSWER).is_none() {
         let request = parse(form.0.pairs())?;
@@ -49,50 +53,13 @@ pub async fn post(
     check_posted(&http, &form.0)?;
     let request = parse(form.0.pairs())?;
     let facts = Facts::read(&core, &request, signed_in.into_inner()).await?;
-    Ok(obey(&core, facts.signed_in.as_ref(), decide(&request, &facts.situation(true))).await?)
+    Ok(obey(&core, &facts, decide(&request, &facts.situation(true)), language).await?)
 }
 
 /// Where a person lands whom no client takes back.
 pub async fn signed_out(language: Language) -> HttpResponse {
-    web::html(SignedOutPage { sign_in: paths::LOGIN.to_owned() }.render(language.0))
-}
-
-/// Read once, borrowed by the decision.
-struct Facts {
-    hint: Option<(String, String)>,
-    client: Option<Arc<Client>>,
-    signed_in: Option<SignedIn>,
-}
-
-impl Facts {
-    async fn read(
-        core: &Core,
-        request: &LogoutRequest,
-        signed_in: Option<SignedIn>,
-    ) -> Result<Self, PageError> {
-        // A hint that does not verify is no hint: we ask. S98
-        let hint = match request.id_token_hint.as_deref() {
-            Some(jwt) => core.id_token_hint(jwt).await?,
-            None => None,
-        };
-        let hint =
-            hint.and_then(|hint| hint.aud.iter().next().map(|client| (hint.sub.clone(), client.to_owned())));
-        let named = hint.as_ref().map(|(_, client)| client.as_str()).or(request.client_id.as_deref());
-        let client = match named {
-            Some(id) => core.store.client(id).await?,
-            None => None,
-        };
-        Ok(Self { hint, client, signed_in })
-    }
-
-    fn situation(&self, confirmed: bool) -> Situation<'_> {
-        Situation {
-            hint: self.hint.as_ref().map(|(subject, client_id)| Hint { subject, client_id }),
-            client: self.client.as_deref(),
-            signed_in: self.signed_in.as_ref().map(|person| person.user.id.as_str()),
-            confirmed,
-        }
-    }
+    let page = SignedOutPage { sign_in: paths::LOGIN.to_owned(), ..SignedOutPage::default() };
+    web::html(page.render(language.0))
 }
 
 fn parse(pairs: &[(String, String)]) -> Result<LogoutRequest, PageError> {
@@ -101,20 +68,15 @@ fn parse(pairs: &[(String, String)]) -> Result<LogoutRequest, PageError> {
 
 async fn obey(
     core: &Core,
-    signed_in: Option<&SignedIn>,
+    facts: &Facts,
     decision: Decision,
+    language: Language,
 ) -> Result<HttpResponse, PageError> {
-    let to = match decision {
-        Decision::Refuse(error) => return Err(PageError::oauth(Message::LogoutRequestInvalid, error)),
-        Decision::Ask => return Err(PageError::internal("a confirmed logout asked again")),
-        Decision::SignOut { to } => to,
-    };
-    if let Some(person) = signed_in {
-        core.store.end_session(&person.session.sid, core.now()).await?;
+    match decision {
+        Decision::Refuse(error) => Err(PageError::oauth(Message::LogoutRequestInvalid, error)),
+        Decision::Ask => Err(PageError::internal("a confirmed logout asked again")),
+        Decision::SignOut { to } => farewell::sign_out(core, facts.signed_in.as_ref(), to, language.0).await,
     }
-    let mut response = web::next::see_other(to.as_deref().unwrap_or(paths::SIGNED_OUT));
-    response.add_cookie(&web::session::removal(core)).map_err(PageError::internal)?;
-    Ok(response)
 }
 
 async fn page(
