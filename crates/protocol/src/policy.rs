@@ -1,7 +1,7 @@
 //! What the operator chose, as far as rules of the protocol depend on it. Composed from the configuration.
 
 use crate::{
-    DetailType, Micros, Resource, SECOND,
+    AuthMethod, DetailType, Micros, Resource, SECOND,
     authorization::{IMPLICIT, ResponseType},
     token::{GrantType, TrustedIssuer},
 };
@@ -17,6 +17,9 @@ pub struct Policy {
     pub unsigned_request_objects: bool,
     /// Whether every authorization request must be pushed.
     pub require_pushed_authorization_requests: bool,
+    pub registration: Registration,
+    /// Open registrations from one network address within an hour.
+    pub registrations_per_hour: u32,
     /// APIs of others that tokens may be for.
     pub resources: Vec<Resource>,
     /// What may be asked for in detail.
@@ -32,6 +35,21 @@ pub struct Policy {
     pub device_code_ttl: Micros,
     /// Who may vouch for people.
     pub issuers: Vec<TrustedIssuer>,
+    /// What we learn of the certificates of clients.
+    pub certificates: Certificates,
+    /// Where clients are asked for theirs, scheme and authority; nothing where that is the issuer itself.
+    pub mtls_url: Option<String>,
+}
+
+/// Which client certificates reach us, and what can be said of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificates {
+    /// None does.
+    Absent,
+    /// Their keys can be compared with registered ones.
+    Unchecked,
+    /// We also know authorities whose word we take for names.
+    Checked,
 }
 
 /// Who has to prove possession of the code by a verifier.
@@ -40,6 +58,17 @@ pub enum Pkce {
     Always,
     /// Confidential clients may do without.
     Public,
+}
+
+/// Who may register clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Administrators, by commands.
+    Closed,
+    /// Whoever shows an initial access token too.
+    Token,
+    /// Anybody.
+    Open,
 }
 
 impl Policy {
@@ -52,6 +81,16 @@ impl Policy {
         GrantType::ALL.into_iter().filter(of_issuers).map(GrantType::as_str).chain(implicit).collect()
     }
 
+    /// Every way of authenticating that a client may be registered for.
+    pub fn auth_methods(&self) -> Vec<AuthMethod> {
+        let works = |method: &AuthMethod| match method {
+            AuthMethod::TlsClientAuth => self.certificates == Certificates::Checked,
+            AuthMethod::SelfSignedTlsClientAuth => self.certificates != Certificates::Absent,
+            _ => true,
+        };
+        AuthMethod::ALL.into_iter().filter(works).collect()
+    }
+
     /// The defaults of CONTRACT section 2.
     pub fn new(issuer: impl Into<String>) -> Self {
         const MINUTE: Micros = 60 * SECOND;
@@ -62,6 +101,8 @@ impl Policy {
             response_types: vec![ResponseType::Code],
             unsigned_request_objects: false,
             require_pushed_authorization_requests: false,
+            registration: Registration::Closed,
+            registrations_per_hour: 20,
             resources: Vec::new(),
             detail_types: Vec::new(),
             access_token_ttl: 10 * MINUTE,
@@ -71,6 +112,8 @@ impl Policy {
             refresh_max: 365 * DAY,
             device_code_ttl: 10 * MINUTE,
             issuers: Vec::new(),
+            certificates: Certificates::Absent,
+            mtls_url: None,
         }
     }
 }

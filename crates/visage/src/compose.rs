@@ -142,6 +142,13 @@ fn policy(config: &Config) -> Policy {
             config::Pkce::Public => Pkce::Public,
         },
         response_types: config.oauth.response_types.0.clone(),
+        registration: config.oauth.registration.0,
+        registrations_per_hour: config.oauth.registrations_per_hour,
+        unsigned_request_objects: config.oauth.unsigned_request_objects,
+        require_pushed_authorization_requests: config.oauth.require_pushed_authorization_requests,
+        // Which was checked when it was read.
+        resources: config.resources.iter().filter_map(|(name, one)| one.resource(name).ok()).collect(),
+        detail_types: config.authorization_details.iter().map(|(name, one)| one.detail_type(name)).collect(),
         access_token_ttl: config.oauth.access_token_ttl.micros(),
         id_token_ttl: config.oauth.access_token_ttl.micros(),
         code_ttl: config.oauth.code_ttl.micros(),

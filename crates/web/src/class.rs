@@ -76,7 +76,7 @@ impl Class {
 pub fn is_shared(path: &str) -> bool {
     match Class::of(path) {
         Class::Metadata => true,
-        Class::OAuth => matches!(path, paths::TOKEN | paths::REVOKE),
+        Class::OAuth => matches!(path, paths::TOKEN | paths::REVOKE | paths::REGISTER),
         Class::Api => !path.starts_with("/api/admin/"),
         Class::Page | Class::Account | Class::Static | Class::Health => false,
     }
@@ -99,6 +99,8 @@ mod tests {
             (paths::TOKEN, Class::OAuth, true),
             (paths::REVOKE, Class::OAuth, true),
             (paths::INTROSPECT, Class::OAuth, false),
+            (paths::REGISTER, Class::OAuth, true),
+            ("/oauth2/register/abc", Class::OAuth, false),
             (paths::JWKS, Class::Metadata, true),
             (paths::OPENID_CONFIGURATION, Class::Metadata, true),
             (paths::OAUTH_METADATA, Class::Metadata, true),

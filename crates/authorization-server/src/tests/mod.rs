@@ -2,11 +2,14 @@
 //! `account` does (sign-in, consent) is written straight into the store.
 
 mod authorize;
+mod device;
 mod discovery;
+mod front;
 mod house;
 mod kinds;
 mod logout;
 mod private_key_jwt;
+mod registration;
 mod revocation;
 mod token;
 mod wire;

@@ -5,6 +5,7 @@
 
 mod load;
 mod reference;
+mod resources;
 mod section;
 mod show;
 mod types;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
 use section::section;
+pub use resources::TokenFormat;
 pub use section::{Section, Setting, Shown};
 pub use show::shown;
 pub use types::{
@@ -37,6 +39,12 @@ pub struct Config {
     pub session: Session,
     pub cache: Cache,
     pub outbound: Outbound,
+    /// By name; empty where there are none.
+    #[serde(default)]
+    pub resources: BTreeMap<String, NamedResource>,
+    /// By type.
+    #[serde(default)]
+    pub authorization_details: BTreeMap<String, NamedDetail>,
     pub events: Events,
     pub mail: Mail,
     pub logs: Logs,
@@ -194,12 +202,52 @@ section! {
         /// Whether the proofs of clients that use DPoP must carry a nonce of ours: one more round trip now and then, and no
         /// proof can be made ahead of its time.
         dpop_nonces: bool = "false",
+        /// Whether every authorization request must be pushed first (RFC 9126). Single clients may be registered so.
+        require_pushed_authorization_requests: bool = "false",
+        /// Whether request objects may come without a signature (`alg` `none`), which OpenID Connect allows: they say no more
+        /// than plain parameters do.
+        unsigned_request_objects: bool = "false",
         /// What clients may be answered with, where they are registered for it: `code`, and by the implicit and hybrid flows
         /// `id_token`, `id_token token`, `code id_token`, `code token`, `code id_token token`. New clients need `code` alone
         /// (RFC 9700, section 2.1.2).
         response_types: ResponseTypes = "[\"code\"]",
-        /// Who may register clients. Only `closed`: the administrator, by `visage client add`.
+        /// Who may register clients: `closed`: the administrator, by `visage client add`; `token`: also whoever has an initial
+        /// access token (`visage client initial-token add`); `open`: anybody. People see of clients that registered
+        /// themselves that nobody has checked them.
         registration: Registration = "closed",
+        /// How many clients may be registered from one network address within an hour where registration is open.
+        registrations_per_hour: u32 = "20",
+        /// Clients that registered themselves and were not used for so long are forgotten.
+        unused_clients: Period = "90d",
+    }
+}
+
+section! {
+    /// APIs of others that take our tokens (RFC 8707). A client asks for one by `resource=` and its address, and gets a
+    /// token with the scopes that mean something there.
+    NamedResource = "resources.NAME" {
+        /// Needed. Its address, an absolute URI: the `aud` of its tokens.
+        audience: String = "",
+        /// The scopes that mean something there, beside ours; a client must be registered for those that it asks for.
+        scopes: Option<Vec<String>> = "",
+        /// `jwt` (when not set), which it verifies by itself, or `opaque`, which it must introspect.
+        format: Option<TokenFormat> = "",
+        /// Id of the client that may introspect its tokens; `opaque` needs one.
+        introspection_client: Option<String> = "",
+    }
+}
+
+section! {
+    /// What clients may ask for in detail (RFC 9396), by the `type` of a detail: letters, digits and `_`.
+    NamedDetail = "authorization_details.NAME" {
+        /// Needed. What the consent page says: `{amount.value}` stands for a member of the detail.
+        words: String = "",
+        /// The same in French; the English words when not set.
+        words_fr: Option<String> = "",
+        /// Members that a detail must have, beside `type`.
+        required: Option<Vec<String>> = "",
+        /// Members that it may have; any other is refused.
+        optional: Option<Vec<String>> = "",
     }
 }
 

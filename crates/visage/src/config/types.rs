@@ -233,20 +233,19 @@ impl TryFrom<Vec<String>> for ResponseTypes {
 /// `oauth.registration`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub enum Registration {
-    Closed,
-}
+pub struct Registration(pub protocol::policy::Registration);
 
 impl TryFrom<String> for Registration {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        if text == "closed" {
-            return Ok(Self::Closed);
+        use protocol::policy::Registration;
+        match text.as_str() {
+            "closed" => Ok(Self(Registration::Closed)),
+            "token" => Ok(Self(Registration::Token)),
+            "open" => Ok(Self(Registration::Open)),
+            _ => Err(format!("`{text}` must be closed, token or open")),
         }
-        Err(format!(
-            "`{text}` must be closed: in this version clients are registered by `visage client add` alone"
-        ))
     }
 }
 
