@@ -1,9 +1,12 @@
-//! Client assertions (`private_key_jwt`): the signature against the client's registered keys. What the claims must say
+//! Client assertions (`private_key_jwt`, `client_secret_jwt`): the signature against the client's registered keys, or
+//! its secret. What the claims must say
 //! is for `protocol`, that one is used only once for `store`.
 //! <https://www.rfc-editor.org/rfc/rfc7523#section-3>
 
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::{Deserialize, Deserializer};
 
+use crate::Secret;
 use crate::jwks::{self, Expected};
 pub use crate::jwks::{BadKeySet, check_key_set};
 use crate::jwt::{self, Audience, InvalidJwt};
@@ -23,6 +26,10 @@ pub struct AssertionClaims {
     pub jti: Option<String>,
 }
 
+/// Of an assertion in which a client says who it is.
+const TYPS: [&str; 2] = ["JWT", "client-authentication+jwt"];
+const REQUIRED: [&str; 4] = ["exp", "iss", "sub", "aud"];
+
 /// Whose assertion this claims to be, before anything is verified: `sub`, which must equal the client's id.
 pub fn claimed_subject(jwt: &str) -> Option<String> {
     #[derive(Deserialize)]
@@ -32,19 +39,40 @@ pub fn claimed_subject(jwt: &str) -> Option<String> {
     jwt::unverified::<Subject>(jwt).ok().map(|claims| claims.sub)
 }
 
+/// Who has made it, as it says itself: whose keys to try.
+pub fn claimed_issuer(jwt: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Issuer {
+        iss: String,
+    }
+    jwt::unverified::<Issuer>(jwt).ok().map(|claims| claims.iss)
+}
+
 /// Verifies an assertion against the client's key set. `algs` is the allow-list, by name (S102).
 pub fn verify(jwks: &str, jwt: &str, algs: &[&str]) -> Result<AssertionClaims, InvalidJwt> {
-    let required = ["exp", "iss", "sub", "aud"];
-    jwks::verify(
-        jwks,
-        jwt,
-        &Expected {
-            algs,
-            typs: &["JWT", "client-authentication+jwt"],
-            typ_may_be_absent: true,
-            required: &required,
-        },
-    )
+    verify_as(&TYPS, jwks, jwt, algs)
+}
+
+/// The same of an assertion that is a grant: one in which a client says who it is is none (S103).
+pub fn verify_grant(jwks: &str, jwt: &str, algs: &[&str]) -> Result<AssertionClaims, InvalidJwt> {
+    verify_as(&["JWT", "authorization-grant+jwt"], jwks, jwt, algs)
+}
+
+fn verify_as(typs: &[&str], jwks: &str, jwt: &str, algs: &[&str]) -> Result<AssertionClaims, InvalidJwt> {
+    jwks::verify(jwks, jwt, &Expected { algs, typs, typ_may_be_absent: true, required: &REQUIRED })
+}
+
+/// The same for a secret that both sides know (`client_secret_jwt`).
+///
+/// > The HMAC […] is calculated using the octets of the UTF-8 representation of the client_secret as the shared key.
+///
+/// <https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>
+pub fn verify_shared(secret: &Secret, jwt: &str) -> Result<AssertionClaims, InvalidJwt> {
+    let (header, alg) = jwt::header(jwt, &[Algorithm::HS256])?;
+    if !jwt::typ_is(&header, &TYPS, true) {
+        return Err(InvalidJwt::Type);
+    }
+    jwt::verified(jwt, &DecodingKey::from_secret(secret.expose().as_bytes()), alg, &REQUIRED)
 }
 
 /// Seconds, whole or not, from 1970 to 9999; anything else is refused (S106).

@@ -187,7 +187,7 @@ impl Key {
     }
 
     /// RSA of 2048 to 8192 bits with an exponent that is no toy; points on their curve (S107).
-    fn is_sound(&self) -> bool {
+    pub fn is_sound(&self) -> bool {
         match self.kty.as_str() {
             "RSA" => {
                 let (n, e) = (Key::bytes(&self.n), Key::bytes(&self.e));

@@ -6,10 +6,13 @@
 //! - [`rotation`]: which key comes next, as a pure plan.
 //! - [`ring`]: the keys parsed and ready; signs tokens, verifies our own, publishes the JWKS.
 //! - [`jwt`]: how any JWT is read; [`jwks`]: other people's keys and what they signed; [`assertion`]: how clients
-//!   authenticate; [`dpop`]: how they prove to hold a key; [`encrypt`]: what only a client shall read.
+//!   authenticate; [`request_object`]: what they ask for; [`dpop`]: how they prove to hold a key; [`encrypt`]: what only a client shall read.
+//! - [`client_secret`]: how the secrets of clients are kept; [`certificate`]: what we read of a client's certificate.
 //! - [`passwords`]: Argon2id on a bounded pool.
 
 pub mod assertion;
+pub mod certificate;
+pub mod client_secret;
 pub mod dpop;
 pub mod encrypt;
 pub mod jwks;
@@ -17,6 +20,7 @@ pub mod jwt;
 pub mod master;
 pub mod passwords;
 pub mod random;
+pub mod request_object;
 pub mod ring;
 pub mod rotation;
 pub mod rows;

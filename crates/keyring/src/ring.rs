@@ -178,6 +178,11 @@ impl Ring {
         self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What the rows are sealed with.
+    pub fn master(&self) -> &MasterKey {
+        &self.0.master
+    }
+
     /// A signed JWT in compact form, by the current key of `alg`.
     pub fn sign(&self, alg: SigningAlg, token: Token, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.keys();

@@ -126,19 +126,38 @@ pub enum AuthMethod {
     SecretBasic,
     #[serde(rename = "client_secret_post")]
     SecretPost,
+    #[serde(rename = "client_secret_jwt")]
+    SecretJwt,
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
+    /// <https://www.rfc-editor.org/rfc/rfc8705#section-2.1>
+    #[serde(rename = "tls_client_auth")]
+    TlsClientAuth,
+    /// <https://www.rfc-editor.org/rfc/rfc8705#section-2.2>
+    #[serde(rename = "self_signed_tls_client_auth")]
+    SelfSignedTlsClientAuth,
 }
 
 impl AuthMethod {
-    pub const ALL: [Self; 4] = [Self::None, Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+    pub const ALL: [Self; 7] = [
+        Self::None,
+        Self::SecretBasic,
+        Self::SecretPost,
+        Self::SecretJwt,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
+            Self::SecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
         }
     }
 
@@ -148,7 +167,17 @@ impl AuthMethod {
 
     /// Whether a shared secret is part of it.
     pub const fn has_secret(self) -> bool {
-        matches!(self, Self::SecretBasic | Self::SecretPost)
+        matches!(self, Self::SecretBasic | Self::SecretPost | Self::SecretJwt)
+    }
+
+    /// Whether the secret is a key, which we must be able to read.
+    pub const fn signs_with_secret(self) -> bool {
+        matches!(self, Self::SecretJwt)
+    }
+
+    /// Whether a certificate says who the client is.
+    pub const fn by_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 }
 
@@ -181,3 +210,6 @@ impl SigningAlg {
 /// The algorithms that a client may sign its assertions with; metadata lists this table, `web` verifies with
 /// it.
 pub const ASSERTION_ALGS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
+
+/// The one that `client_secret_jwt` is made with.
+pub const SHARED_ASSERTION_ALG: &str = "HS256";

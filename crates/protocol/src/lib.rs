@@ -7,7 +7,7 @@
 //! - [`client_metadata`]: what a registration says beyond the common fields. [`confirmation`]: who alone may use a token; [`dpop`]: how a key is
 //!   shown to be held.
 //! - [`resource`], [`details`]: what tokens are for beyond scopes. [`fapi2`]: what a profile adds to all this.
-//! - [`logout`], [`metadata`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
+//! - [`logout`], [`metadata`], [`mtls`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
 pub mod claims;
@@ -24,6 +24,7 @@ pub mod error;
 pub mod fapi2;
 pub mod logout;
 pub mod metadata;
+pub mod mtls;
 pub mod parameters;
 pub mod policy;
 pub mod redirect_uri;

@@ -309,7 +309,16 @@ impl Core {
             }
             // > When a DPoP-bound access token is […] received as a bearer token […] the protected resource MUST reject it
             // > https://www.rfc-editor.org/rfc/rfc9449#section-7.2
-            Scheme::Bearer | Scheme::Token => bound.is_none(),
+            //
+            // > the protected resource MUST […] verify that the client certificate […] matches the certificate associated with
+            // > the access token. https://www.rfc-editor.org/rfc/rfc8705#section-3
+            Scheme::Bearer | Scheme::Token => match bound {
+                None => true,
+                Some(Confirmation { jkt: None, x5t_s256: Some(wanted) }) => {
+                    self.client_certificate(request).is_some_and(|shown| shown.thumbprint() == *wanted)
+                }
+                Some(_) => false,
+            },
         };
         Ok(holds.then_some(access))
     }
@@ -403,10 +412,7 @@ impl Scheme {
 }
 
 /// The token in the header; `None` where there is no header, or one of another scheme.
-fn shown_token<'a>(
-    request: &'a HttpRequest,
-    schemes: &[Scheme],
-) -> Result<Option<ShownToken<'a>>, ApiError> {
+fn shown_token<'a>(request: &'a HttpRequest, schemes: &[Scheme]) -> Result<Option<ShownToken<'a>>, ApiError> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {

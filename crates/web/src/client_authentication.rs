@@ -1,5 +1,5 @@
-//! Who calls an OAuth endpoint: `client_secret_basic`, `client_secret_post`, `private_key_jwt` or nothing but a name
-//! (S50 to S55). The form comes along, since the body can be read only once.
+//! Who calls an OAuth endpoint: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`, a
+//! certificate, or nothing but a name (S50 to S55). The form comes along, since the body can be read only once.
 
 use std::sync::Arc;
 
@@ -8,8 +8,10 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::LocalBoxFuture;
-use keyring::Secret;
+use keyring::assertion::{self, AssertionClaims};
+use keyring::{Audience, InvalidJwt, Secret, client_secret};
 use protocol::client_assertion::{self, Assertion};
+use protocol::fapi2::{self, needs_confirmation};
 use protocol::{AuthMethod, Client, Confirmation, OAuthError};
 
 use crate::form::{Params, params, read_form};
@@ -44,7 +46,7 @@ impl FromRequest for ClientAuthentication {
             let form = read_form(&request, &mut payload).await?;
             let core = Core::of(&request)?;
             let client = authenticate(core, &request, &form).await?;
-            let confirmation = confirmation(core, &request).await?;
+            let confirmation = confirmation(core, &request, &client).await?;
             Ok(ClientAuthentication { client, form, confirmation })
         })
     }
@@ -52,11 +54,22 @@ impl FromRequest for ClientAuthentication {
 
 /// The key to which codes and tokens may be bound, where they are asked for; elsewhere a proof is not looked at, and so
 /// stays unused.
-async fn confirmation(core: &Core, request: &HttpRequest) -> Result<Option<Confirmation>, OAuthFailure> {
+async fn confirmation(
+    core: &Core,
+    request: &HttpRequest,
+    client: &Client,
+) -> Result<Option<Confirmation>, OAuthFailure> {
     if ![paths::TOKEN, paths::PAR].contains(&request.path()) {
         return Ok(None);
     }
-    Ok(core.shown_key(request, None).await?.map(Confirmation::of_key))
+    if let Some(key) = core.shown_key(request, None).await? {
+        return Ok(Some(Confirmation::of_key(key)));
+    }
+    // > tls_client_certificate_bound_access_tokens […] indicating the client's intention to use mutual-TLS client
+    // > certificate-bound access tokens. https://www.rfc-editor.org/rfc/rfc8705#section-3.4
+    let binds = client.metadata.tls_client_certificate_bound_access_tokens || needs_confirmation(client);
+    let certificate = binds.then(|| core.client_certificate(request)).flatten();
+    Ok(certificate.map(|certificate| Confirmation::of_certificate(certificate.thumbprint())))
 }
 
 async fn authenticate(
@@ -77,14 +90,24 @@ async fn authenticate(
     let (method, proven) = match &shown {
         Shown::Basic { secret, .. } => (AuthMethod::SecretBasic, secret_fits(secret)),
         Shown::Post { secret, .. } => (AuthMethod::SecretPost, secret_fits(secret)),
-        Shown::Name { .. } => (AuthMethod::None, true),
-        Shown::Assertion { jwt, .. } => {
-            let proven = match &client {
-                Some(client) => assertion_holds(core, request, client, jwt).await?,
-                None => false,
-            };
-            (AuthMethod::PrivateKeyJwt, proven)
-        }
+        // > the client MUST include the "client_id" parameter […] so that the authorization server can easily identify the
+        // > client independently from the content of the certificate
+        // > https://www.rfc-editor.org/rfc/rfc8705#section-2
+        Shown::Name { .. } => match &client {
+            Some(client) if client.auth_method.by_certificate() => {
+                (client.auth_method, core.certificate_proves(request, client).await)
+            }
+            _ => (AuthMethod::None, true),
+        },
+        Shown::Assertion { jwt, .. } => match &client {
+            Some(client) if client.auth_method.signs_with_secret() => {
+                (client.auth_method, assertion_holds(core, request, client, jwt).await?)
+            }
+            Some(client) if client.auth_method == AuthMethod::PrivateKeyJwt => {
+                (client.auth_method, assertion_holds(core, request, client, jwt).await?)
+            }
+            _ => (AuthMethod::PrivateKeyJwt, false),
+        },
     };
     // The registered method only (S53 as pinned): a confidential client that sends its name alone fails here (S54).
     match client {
@@ -125,7 +148,7 @@ fn shown(request: &HttpRequest, form: &Params) -> Result<Shown, OAuthFailure> {
             if parameters.one("client_assertion_type") != Some(client_assertion::TYPE) {
                 return Err(OAuthError::invalid_request("client_assertion_type is not supported.").into());
             }
-            let id = keyring::assertion::claimed_subject(&jwt);
+            let id = assertion::claimed_subject(&jwt);
             let id = id.ok_or_else(|| OAuthFailure::invalid_client(false).because("unreadable assertion"))?;
             Shown::Assertion { id, jwt }
         }
@@ -168,34 +191,65 @@ fn basic(request: &HttpRequest) -> Result<Option<(String, Secret)>, OAuthFailure
     Ok(Some((id, Secret::new(secret))))
 }
 
-/// Signature by a registered key, claims as S55 says, and only once.
+/// Signature by a registered key or the client's secret, claims as S55 says, and only once.
 async fn assertion_holds(
     core: &Core,
     request: &HttpRequest,
     client: &Client,
     jwt: &str,
 ) -> Result<bool, OAuthFailure> {
-    let verify = |jwks: &str| keyring::assertion::verify(jwks, jwt, &protocol::client::ASSERTION_ALGS);
-    let claims = match core.with_client_keys(client, verify).await {
+    let claims = match signature_holds(core, client, jwt).await {
         Ok(claims) => claims,
         Err(error) => return Err(OAuthFailure::invalid_client(false).because(format!("assertion: {error}"))),
     };
+    let aud: Vec<&str> = claims.aud.iter().collect();
+    let is_list = matches!(claims.aud, Audience::Many(_));
+    if !fapi2::is_audience(client, &aud, is_list, &core.site.issuer) {
+        return Err(OAuthFailure::invalid_client(false).because("the assertion is not for the issuer alone"));
+    }
     let assertion = Assertion {
         iss: &claims.iss,
         sub: &claims.sub,
-        aud: &claims.aud.iter().collect::<Vec<_>>(),
+        aud: &aud,
         exp: claims.exp,
         iat: claims.iat,
         nbf: claims.nbf,
         jti: claims.jti.as_deref(),
     };
-    let now = core.now();
-    let endpoint = core.site.url(request.path());
-    let once = match client_assertion::check(&assertion, &client.id, &[&core.site.issuer, &endpoint], now) {
+    let audiences = audiences(core, request.path());
+    let audiences: Vec<&str> = audiences.iter().map(String::as_str).collect();
+    let once = match client_assertion::check(&assertion, &client.id, &audiences, core.now()) {
         Ok(once) => once,
         Err(error) => return Err(OAuthFailure::from(error).because("the assertion's claims")),
     };
     // The client's id goes in front with its length: no other client's jti can collide with it.
     let marked = format!("{}:{}{}", client.id.len(), client.id, once.jti);
     Ok(core.store.use_assertion(&keyring::digest(marked.as_bytes()), once.until).await?)
+}
+
+// S102: which algorithms will do follows from the client's method and registration, never from the assertion.
+async fn signature_holds(core: &Core, client: &Client, jwt: &str) -> Result<AssertionClaims, InvalidJwt> {
+    if client.auth_method.signs_with_secret() {
+        let secret = client_secret::open(client, core.ring.master()).ok_or(InvalidJwt::NoKey)?;
+        return assertion::verify_shared(&secret, jwt);
+    }
+    let registered = client.metadata.token_endpoint_auth_signing_alg.as_deref();
+    let mut algs = fapi2::assertion_algs(client).to_vec();
+    algs.retain(|alg| registered.is_none_or(|registered| registered == *alg));
+    core.with_client_keys(client, |jwks: &str| assertion::verify(jwks, jwt, &algs)).await
+}
+
+/// The issuer, or the endpoint that is called.
+///
+/// > the authorization server MUST accept its issuer identifier, token endpoint URL, or pushed authorization request endpoint
+/// > URL as values that identify it as an intended audience.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9126#section-2>
+fn audiences(core: &Core, path: &str) -> Vec<String> {
+    let mut audiences = core.site.addresses(path);
+    if path == paths::PAR {
+        audiences.extend(core.site.addresses(paths::TOKEN));
+    }
+    audiences.push(core.site.issuer.clone());
+    audiences
 }

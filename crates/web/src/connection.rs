@@ -17,6 +17,8 @@ use actix_web::rt;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
+use crate::certificate;
+
 /// Between the end of one handler and the beginning of the next on the same connection: the answer has to be read, and
 /// the next head sent. Longer than the keep-alive time, which closes what is merely idle.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -37,6 +39,7 @@ pub(crate) struct Working(Rc<Connection>);
 
 /// For `HttpServer::on_connect`.
 pub fn watch(stream: &dyn Any, data: &mut Extensions) {
+    certificate::note(stream, data);
     let plain = stream.downcast_ref::<rt::net::TcpStream>();
     let inside = || stream.downcast_ref::<TlsStream<rt::net::TcpStream>>().map(|tls| tls.get_ref().0);
     let Some(stream) = plain.or_else(inside) else { return };

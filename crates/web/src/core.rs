@@ -9,7 +9,7 @@ use store::Store;
 
 use crate::bearer::Cache;
 use crate::client_keys::ClientKeys;
-use crate::{Clock, Outbound, PageError, Pictures, Refused, Site, TrustedProxies};
+use crate::{Certificates, Clock, Outbound, PageError, Pictures, Refused, Site, TrustedProxies};
 
 pub struct Core {
     pub store: Store,
@@ -21,6 +21,8 @@ pub struct Core {
     pub limits: Limits,
     pub pictures: Pictures,
     pub trusted_proxies: TrustedProxies,
+    /// How the certificates of clients reach us.
+    pub certificates: Certificates,
     /// How we ask others: `[outbound]`.
     pub outbound: Outbound,
     pub(crate) accesses: Cache,
@@ -73,6 +75,7 @@ impl Core {
             limits: Limits::default(),
             pictures,
             trusted_proxies: TrustedProxies::default(),
+            certificates: Certificates::default(),
             outbound: Outbound::default(),
             accesses: Cache::new(),
             client_keys: ClientKeys::new(),

@@ -50,6 +50,7 @@ pub mod session;
 pub mod session_state;
 pub mod site;
 mod stable;
+pub mod step_up;
 mod subject;
 
 pub use self::admin::Administrator;
@@ -76,3 +77,4 @@ pub use self::pictures::Pictures;
 pub use self::request_id::RequestId;
 pub use self::session::{MaybeSignedIn, SignedIn};
 pub use self::site::Site;
+pub use self::step_up::StepUp;

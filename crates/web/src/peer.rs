@@ -39,7 +39,7 @@ impl TrustedProxies {
         TrustedProxies { networks: networks.into_iter().collect(), header }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.networks.contains(address)
     }
 
