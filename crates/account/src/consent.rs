@@ -3,7 +3,7 @@
 //! What is agreed to stands in the interaction's row; the form carries the decision and nothing else (S41).
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
-use protocol::Scopes;
+use protocol::{Scopes, authorization::Device};
 use store::{audit::AuditRow, consents::Consent};
 use views::{ConsentPage, Message};
 use web::{Browser, Core, PageError, Params, Posted, Query, SignedIn, form::FromParams, paths};
@@ -46,6 +46,7 @@ pub async fn show(
         csrf: browser.csrf(),
         action: waiting.next().carried_by(paths::CONSENT),
         client: cards::client(&core, &waiting.client, waiting.pending.host()),
+        device: waiting.pending.device.as_ref().map(Device::user_code),
         person: cards::person(&core, &profile, 56),
         scopes: waiting.pending.scopes().iter().map(str::to_owned).collect(),
         more: !before.is_empty() && !waiting.pending.scopes().is_subset(&before),

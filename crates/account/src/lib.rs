@@ -5,7 +5,7 @@
 //! bytes to the photo room; both are links and forms here.
 //!
 //! - [`sign_in`], [`throttle`], [`device`]: passwords, and how guessing is slowed.
-//! - [`consent`]: yes or no to a client.
+//! - [`consent`]: yes or no to a client. [`user_code`]: the code that a device shows.
 //! - [`overview`], [`name`], [`password`], [`applications`]: the account page and what it changes.
 //! - [`tokens`]: the person's own access tokens.
 //! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon. [`logo`]: clients' logos, through us.
@@ -24,6 +24,7 @@ pub mod setup;
 mod sign_in;
 mod throttle;
 mod tokens;
+mod user_code;
 mod waiting;
 
 pub use logo::Logos;
@@ -47,6 +48,7 @@ pub struct State {
 pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::LOGIN).get(sign_in::show).post(sign_in::submit).mount(cfg);
     Endpoint::at(paths::CONSENT).get(consent::show).post(consent::submit).mount(cfg);
+    Endpoint::at(paths::DEVICE).get(user_code::show).post(user_code::submit).mount(cfg);
     Endpoint::at(paths::SETUP).get(setup::show).post(setup::submit).mount(cfg);
     Endpoint::at(paths::HOME).get(home).mount(cfg);
     Endpoint::at(paths::ACCOUNT).get(overview::show).mount(cfg);

@@ -9,6 +9,9 @@
 //! | | the account, from wherever | 50 | 1 s, doubling up to 5 min, for those who tried twice themselves |
 //! | | the network address, for whichever account | 100 an hour | 1 s, doubling up to 5 min |
 //!
+//! Codes that devices show are guessed at by anybody: charged are the browser (5 free tries, then as above) and, since a
+//! new browser costs nothing, the network address (20 an hour, then 1 s, doubling up to 5 min).
+//!
 //! So guessing from one place blocks that place, guessing from many places slows new browsers, and the person's own
 //! browsers go on working. Nor can anybody who keeps on guessing shut the person out of a browser that is new: from
 //! every network two tries a day are heard, however many others are blocked (and each costs the guesser a network of its
@@ -59,6 +62,21 @@ impl Trial {
         Trial::alone(digest("session", &[user_id, sid]))
     }
 
+    /// Somebody who types the code that a device shows.
+    // S75
+    pub fn of_user_code(browser: &[u8], peer: Peer) -> Trial {
+        let browser = keyring::digest(&[b"user code\0", browser].concat()).to_vec();
+        let address = digest("user code address", &[&peer.network()]);
+        Trial {
+            counters: vec![
+                Counter { digest: browser.clone(), delay: few, forget_after: 24 * HOUR, spares: 0 },
+                Counter { digest: address.clone(), delay: codes, forget_after: HOUR, spares: 0 },
+            ],
+            clear: vec![browser],
+            uncharge: vec![address],
+        }
+    }
+
     fn alone(digest: Vec<u8>) -> Trial {
         let counters =
             vec![Counter { digest: digest.clone(), delay: few, forget_after: 24 * HOUR, spares: 0 }];
@@ -89,6 +107,10 @@ fn few(failures: i64) -> Micros {
 
 fn many(failures: i64) -> Micros {
     backoff(failures - 50, 5 * 60 * SECOND)
+}
+
+fn codes(failures: i64) -> Micros {
+    backoff(failures - 20, 5 * 60 * SECOND)
 }
 
 fn most(failures: i64) -> Micros {

@@ -44,23 +44,24 @@ pub fn check(
     audiences: &[&str],
     now: Micros,
 ) -> Result<UseOnce, OAuthError> {
+    let good = assertion.iss == client_id
+        && assertion.sub == client_id
+        && assertion.aud.iter().any(|aud| audiences.contains(aud));
+    good.then(|| use_once(assertion, LONGEST_LIFE, now)).flatten().ok_or_else(OAuthError::invalid_client)
+}
+
+/// Whether it is of now, and what must be remembered of it.
+pub(crate) fn use_once(assertion: &Assertion<'_>, longest_life: Micros, now: Micros) -> Option<UseOnce> {
     let micros = |seconds: i64| seconds.saturating_mul(SECOND);
     let expires = micros(assertion.exp);
     let begun =
         |seconds: Option<i64>| seconds.is_none_or(|seconds| micros(seconds) <= now.saturating_add(SKEW));
-    let good = assertion.iss == client_id
-        && assertion.sub == client_id
-        && assertion.aud.iter().any(|aud| audiences.contains(aud))
-        && now < expires.saturating_add(SKEW)
-        && expires <= now.saturating_add(LONGEST_LIFE + SKEW)
+    let timely = now < expires.saturating_add(SKEW)
+        && expires <= now.saturating_add(longest_life + SKEW)
         && begun(assertion.iat)
         && begun(assertion.nbf);
-    match assertion.jti {
-        Some(jti) if good && !jti.is_empty() && jti.len() <= LONGEST_JTI => {
-            Ok(UseOnce { jti: jti.to_owned(), until: expires.saturating_add(2 * SKEW) })
-        }
-        _ => Err(OAuthError::invalid_client()),
-    }
+    let jti = assertion.jti.filter(|jti| timely && !jti.is_empty() && jti.len() <= LONGEST_JTI)?;
+    Some(UseOnce { jti: jti.to_owned(), until: expires.saturating_add(2 * SKEW) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 // The frame that clients put into their pages to notice that the session has changed. A client's page sends
 // "client_id session_state"; the answer is "unchanged", "changed" or "error". Nothing leaves the browser.
-// https://openid.net/specs/openid-connect-session-1_0.html#OPiframe
+// OpenID Connect Session Management 1.0, section 3.2.
 //
 // A plain script with a hash of its own: the frame must answer at once, also in browsers that know less than people's do.
 (function () {

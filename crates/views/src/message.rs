@@ -56,6 +56,8 @@ messages! {
     /// The token is a client's own.
     PersonMissing = "person-missing",
     SignInRequired = "sign-in-required",
+    /// The one behind the token is too old, or not of the class that is wanted.
+    SignInInsufficient = "sign-in-insufficient",
     /// Where a token is as good.
     CallerMissing = "caller-missing",
     Forbidden = "forbidden",

@@ -323,6 +323,7 @@ message-proof-invalid = The DPoP proof is missing, wrong or was used before.
 message-proof-nonce-wanted = Repeat the request with the nonce of the header DPoP-Nonce in the DPoP proof.
 message-scope-missing = The access token lacks the scope “{ $scope }”.
 message-person-missing = The access token stands for no person.
+message-sign-in-insufficient = This needs a more recent or a stronger sign-in. Sign in again in the application.
 message-sign-in-required = Please sign in first.
 message-caller-missing = An access token or a signed-in browser is needed.
 message-forbidden = You may not do this.

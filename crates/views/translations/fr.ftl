@@ -322,6 +322,7 @@ message-proof-invalid = La preuve DPoP manque, est fausse ou a déjà servi.
 message-proof-nonce-wanted = Recommencez la requête avec, dans la preuve DPoP, le nonce de l’en-tête DPoP-Nonce.
 message-scope-missing = Il manque au jeton d’accès la portée « { $scope } ».
 message-person-missing = Le jeton d’accès ne représente personne.
+message-sign-in-insufficient = Cela demande une connexion plus récente ou plus forte. Reconnectez-vous dans l’application.
 message-sign-in-required = Veuillez d’abord vous connecter.
 message-caller-missing = Il faut un jeton d’accès, ou un navigateur connecté.
 message-forbidden = Vous ne pouvez pas faire cela.

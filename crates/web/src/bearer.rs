@@ -185,24 +185,22 @@ impl Core {
     async fn read_access(&self, token: &str, digest: [u8; 32]) -> Result<Option<Arc<Access>>, StoreError> {
         let Some(claims) = self.verified_access_token(token).await? else { return Ok(None) };
         let Ok(scopes) = Scopes::parse(&claims.scope) else { return Ok(None) };
-        let mut subjects =
-            vec![Subject::Client(claims.client_id.clone()), Subject::Token(claims.jti.clone())];
-        if let Some(grant) = &claims.gid {
-            subjects.extend([Subject::Grant(grant.clone()), Subject::User(claims.sub.clone())]);
-        }
-        // Before the read: a change that races it voids the stamp.
-        let stamp = self.store.freshness().stamp(&subjects);
-        let grant = match &claims.gid {
-            Some(id) => match self.store.live_grant(id, &claims.jti).await? {
-                Some(grant) if grant.user_id == claims.sub => Some(grant),
-                _ => return Ok(None),
-            },
-            None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => None,
+        let (stamp, grant) = match self.grant_behind(&claims, &claims.sub).await? {
+            // A pairwise client's token has another name for the person: once more, with a stamp that hears of their changes.
+            Some((_, Some(grant))) if grant.user_id != claims.sub => {
+                let Some(found) = self.grant_behind(&claims, &grant.user_id).await? else { return Ok(None) };
+                found
+            }
+            Some(found) => found,
             None => return Ok(None),
         };
         // What the client may not have any more, its older tokens do not give either (I6).
         let client = self.store.client(&claims.client_id).await?.filter(|client| client.is_active);
         let Some(client) = client else { return Ok(None) };
+        // S116: the name by which this client knows the person, and no other.
+        if grant.as_ref().is_some_and(|grant| self.subject(&client, &grant.user_id) != claims.sub) {
+            return Ok(None);
+        }
         // An exchanged token is of another client's grant, whose changes the stamp does not know: it is read each time.
         let exchanged = grant.as_ref().is_some_and(|grant| grant.client_id != claims.client_id);
         let scopes = scopes.intersect(&client.allowed_scopes());
@@ -228,6 +226,26 @@ impl Core {
         Ok(Some(access))
     }
 
+    /// The grant of a token, if it is one of a person's, and a stamp that was taken before it was read: a change that races
+    /// it voids the stamp. None for a token that is dead.
+    async fn grant_behind(
+        &self,
+        claims: &AccessClaims,
+        user_id: &str,
+    ) -> Result<Option<(Stamp, Option<Grant>)>, StoreError> {
+        let mut subjects =
+            vec![Subject::Client(claims.client_id.clone()), Subject::Token(claims.jti.clone())];
+        if let Some(grant) = &claims.gid {
+            subjects.extend([Subject::Grant(grant.clone()), Subject::User(user_id.to_owned())]);
+        }
+        let stamp = self.store.freshness().stamp(&subjects);
+        Ok(match &claims.gid {
+            Some(id) => self.store.live_grant(id, &claims.jti).await?.map(|grant| (stamp, Some(grant))),
+            None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => Some((stamp, None)),
+            None => None,
+        })
+    }
+
     pub(crate) fn keep(&self, digest: [u8; 32], access: &Arc<Access>) {
         if self.store.freshness().is_leased() {
             self.accesses.0.insert(digest, Arc::clone(access));
@@ -236,7 +254,11 @@ impl Core {
 }
 
 impl<S: Scope> Bearer<S> {
-    fn check(core: &Core, access: Option<Arc<Access>>) -> Result<Bearer<S>, ApiError> {
+    fn check(
+        core: &Core,
+        request: &HttpRequest,
+        access: Option<Arc<Access>>,
+    ) -> Result<Bearer<S>, ApiError> {
         // A token for another audience is no token here.
         let access = access.filter(|access| access.audience.contains(&core.site.issuer));
         let access = access.ok_or_else(ApiError::token_invalid)?;
@@ -245,6 +267,9 @@ impl<S: Scope> Bearer<S> {
         } else if access.user_id.is_none() {
             Err(ApiError::person_missing())
         } else {
+            if let Some(step_up) = &core.step_up {
+                step_up.check::<S>(request.method(), &access, core.now())?;
+            }
             Ok(Bearer { access, scope: PhantomData })
         }
     }
@@ -259,7 +284,7 @@ impl<S: Scope> Bearer<S> {
             // The hot path: nothing is awaited, boxed or looked at closely; what is in the cache was looked at before.
             match core.kept(&keyring::digest(shown.token.as_bytes())) {
                 Some(access) if access.confirmation.is_none() && shown.scheme != Scheme::Dpop => {
-                    Ok(Some(Bearer::check(core, Some(access))?))
+                    Ok(Some(Bearer::check(core, request, Some(access))?))
                 }
                 _ => well_formed(shown.token).map(|_| None).map_err(Refused::from),
             }
@@ -286,7 +311,7 @@ impl Core {
         shown: ShownToken<'_>,
     ) -> Result<Bearer<S>, ApiError> {
         let access = self.access_of_sender(request, shown).await?;
-        let bearer = Bearer::check(self, access);
+        let bearer = Bearer::check(self, request, access);
         if shown.scheme == Scheme::Dpop { bearer.map_err(ApiError::by_dpop) } else { bearer }
     }
 

@@ -9,7 +9,7 @@ use store::Store;
 
 use crate::bearer::Cache;
 use crate::client_keys::ClientKeys;
-use crate::{Certificates, Clock, Outbound, PageError, Pictures, Refused, Site, TrustedProxies};
+use crate::{Certificates, Clock, Outbound, PageError, Pictures, Refused, Site, StepUp, TrustedProxies};
 
 pub struct Core {
     pub store: Store,
@@ -25,6 +25,8 @@ pub struct Core {
     pub certificates: Certificates,
     /// How we ask others: `[outbound]`.
     pub outbound: Outbound,
+    /// What changes by token demand of the sign-in behind it.
+    pub step_up: Option<StepUp>,
     pub(crate) accesses: Cache,
     pub(crate) client_keys: ClientKeys,
 }
@@ -77,6 +79,7 @@ impl Core {
             trusted_proxies: TrustedProxies::default(),
             certificates: Certificates::default(),
             outbound: Outbound::default(),
+            step_up: None,
             accesses: Cache::new(),
             client_keys: ClientKeys::new(),
         }

@@ -1,12 +1,13 @@
 //! The authorization endpoint. `GET` decides at once; `POST` stores and leads to the hub; the hub,
 //! `GET /oauth2/authorize/{interaction}`, is where every detour returns and decides again.
 //!
-//! - [`visit`]: who comes. [`request`]: from parameters to a valid request, or to the answer that refuses it.
+//! - [`visit`]: who comes. [`carried`]: what counts of it. [`request`]: from parameters to a valid request, or to the answer that refuses it.
 //! - [`situation`]: reads what the decision depends on. [`act`]: obeys the decision. [`give`]: what
 //!   a yes gives. [`answer`]: the way back to the client. [`device`]: a device waits instead.
 
 mod act;
 mod answer;
+mod carried;
 mod device;
 mod give;
 mod request;
@@ -25,9 +26,13 @@ use store::interactions::Interaction;
 use views::Message;
 use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
 
+pub use self::{
+    carried::{Fetched, opened},
+    request::Checked,
+    situation::hinted,
+};
 use self::{
     act::{Detour, Journey, Lost, Step},
-    request::Checked,
     visit::Visit,
 };
 use crate::State;
@@ -85,7 +90,7 @@ pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<Ht
     if let Some(device) = &pending.device {
         return device::advance(&visit, &id, &row, &pending, device).await;
     }
-    let checked = match request::check_again(&visit.core, &visit.state, pending.request).await? {
+    let checked = match request::check_again(&visit.core, &visit.state, pending.request, row.pushed.clone()).await? {
         Ok(checked) => checked,
         Err(refused) => return refused.answer(&visit.core, visit.locale),
     };
@@ -157,7 +162,7 @@ async fn store_request(core: &Core, checked: &Checked, browser: Vec<u8>) -> Resu
         created_at: now,
         expires_at: now + if browser.is_empty() { UNOPENED } else { core.limits.interaction },
         browser,
-        pushed: None,
+        pushed: checked.pushed.clone(),
     };
     core.store.insert_interaction(interaction).await?;
     Ok(id)

@@ -17,6 +17,9 @@ pub struct Tokens {
     /// Seconds.
     pub expires_in: i64,
     pub scope: String,
+    /// What an exchange gave (RFC 8693).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +34,7 @@ impl Tokens {
             token_type: minted.token_type,
             expires_in: minted.expires_in,
             scope: minted.scope,
+            issued_token_type: None,
             refresh_token: None,
             id_token: None,
         }

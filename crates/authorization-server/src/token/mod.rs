@@ -6,11 +6,15 @@
 mod answer;
 mod client_credentials;
 mod code;
+mod device;
+mod exchange;
+mod family;
 mod issue;
+mod jwt_bearer;
 mod refresh;
 
 use actix_web::{HttpResponse, web::Data};
-use protocol::{Client, OAuthError, token::TokenRequest};
+use protocol::{Client, OAuthError, confirmation, token::TokenRequest};
 use web::{ClientAuthentication, Core, OAuthFailure};
 
 use self::issue::Issuer;
@@ -24,6 +28,7 @@ pub async fn token(
     let client = &*caller.client;
     let issuer = Issuer::new(&core, &state, &caller);
     let request = TokenRequest::parse(caller.form.pairs(), client, &state.policy)?;
+    confirmation::check_shown(client, caller.confirmation.as_ref())?;
     let grant_type = request.grant_type();
     let tokens = match request {
         TokenRequest::Code(request) => code::redeem(&issuer, &request).await?,
@@ -31,6 +36,9 @@ pub async fn token(
         TokenRequest::ClientCredentials { scope } => {
             client_credentials::grant(&issuer, scope.as_deref()).await?
         }
+        TokenRequest::Device { device_code } => device::fetch(&issuer, &device_code).await?,
+        TokenRequest::Exchange(request) => exchange::exchange(&issuer, &request).await?,
+        TokenRequest::JwtBearer(request) => jwt_bearer::redeem(&issuer, &request).await?,
     };
     metrics::counter!("visage_tokens_issued_total", "grant_type" => grant_type.as_str()).increment(1);
     tokens.into_response()

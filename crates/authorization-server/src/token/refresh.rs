@@ -1,8 +1,8 @@
 //! `grant_type=refresh_token`.
 
 use protocol::{
-    OAuthError, Scopes,
-    token::{self, Lifetime, RefreshRecord, RefreshRequest, Renewal},
+    Confirmation, OAuthError, Scopes,
+    token::{self, Lifetime, Presented, RefreshRecord, RefreshRequest, Renewal},
 };
 use store::{
     grants::Grant,
@@ -11,18 +11,21 @@ use store::{
 use web::OAuthFailure;
 
 use super::{answer::Tokens, issue::Issuer, replayed};
+use crate::mint;
 
 const REFRESH_TOKEN: &str = "refresh_token";
 
-// S61, S62, S63, S64
+// S61, S62, S63, S64, S67
 pub async fn renew(issuer: &Issuer<'_>, request: &RefreshRequest) -> Result<Tokens, OAuthFailure> {
     let store = &issuer.core.store;
     let digest = keyring::digest(request.refresh_token.as_bytes());
     let Some((old, grant)) = store.refresh_token(&digest).await? else {
         return Err(OAuthError::invalid_grant().into());
     };
-    let record = record(&old, &grant);
-    match token::renew(&record, issuer.client, request.scope.as_deref(), issuer.policy, issuer.now) {
+    let bound = mint::confirmation(grant.confirmation.as_deref())?;
+    let record = record(&old, &grant, bound.as_ref());
+    let presented = Presented { scope: request.scope.as_deref(), shown: issuer.confirmation };
+    match token::renew(&record, issuer.client, presented, issuer.policy, issuer.now) {
         Renewal::Renew { scopes, rotate: true, lifetime } => {
             rotate(issuer, &old, &grant, &scopes, lifetime).await
         }
@@ -70,10 +73,15 @@ async fn rotate(
     }
 }
 
-fn record<'a>(token: &RefreshToken, grant: &'a Grant) -> RefreshRecord<'a> {
+fn record<'a>(
+    token: &RefreshToken,
+    grant: &'a Grant,
+    confirmation: Option<&'a Confirmation>,
+) -> RefreshRecord<'a> {
     RefreshRecord {
         client_id: &grant.client_id,
         scopes: &grant.scopes,
+        confirmation,
         is_used: token.used_at.is_some(),
         is_revoked: grant.revoked_at.is_some(),
         expires_at: token.expires_at,

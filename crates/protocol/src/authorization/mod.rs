@@ -29,6 +29,7 @@ pub use request::AuthorizationRequest;
 pub use response::{Fields, FrontToken, Granted, Response, ReturnAddress, with_query};
 pub use response_mode::{Carrier, ResponseMode, SUPPORTED as RESPONSE_MODES};
 pub use response_type::{IMPLICIT, ResponseType};
+pub use return_to::find as return_address;
 pub use scope::cut as cut_scopes;
 
 use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest, details::Detail, fapi2};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AuthorizationRequest, Prompt, Prompts, ValidRequest};
-use crate::{Scopes, redirect_uri};
+use crate::{Scopes, device, redirect_uri};
 
 /// The `parameters` of an interaction. The pages read it by these methods and need no OAuth of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,11 +13,44 @@ pub struct Pending {
     pub request: AuthorizationRequest,
     scopes: Scopes,
     redirect_uri: String,
+    /// Where a device waits instead of a redirect URI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+}
+
+/// The device that waits for this person's answer (RFC 8628).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// What the database knows it by.
+    pub digest: Vec<u8>,
+    /// What the person typed, and should see on the device.
+    user_code: String,
+}
+
+impl Device {
+    /// As the device shows it.
+    pub fn user_code(&self) -> String {
+        device::shown(&self.user_code)
+    }
 }
 
 impl Pending {
+    pub fn of_device(digest: Vec<u8>, user_code: String, scopes: Scopes) -> Self {
+        Self {
+            request: AuthorizationRequest::default(),
+            scopes,
+            redirect_uri: String::new(),
+            device: Some(Device { digest, user_code }),
+        }
+    }
+
     pub fn new(request: AuthorizationRequest, valid: &ValidRequest) -> Self {
-        Self { request, scopes: valid.consent_scopes.clone(), redirect_uri: valid.to.redirect_uri.clone() }
+        Self {
+            request,
+            scopes: valid.consent_scopes.clone(),
+            redirect_uri: valid.to.redirect_uri.clone(),
+            device: None,
+        }
     }
 
     pub fn to_json(&self) -> Result<String, serde_json::Error> {

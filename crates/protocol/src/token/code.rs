@@ -1,6 +1,6 @@
 //! Redeeming an authorization code: used once, by its client, with its proof.
 
-use crate::{Client, Micros, authorization::proves};
+use crate::{Client, Confirmation, Micros, authorization::proves};
 
 /// Wrong tries of any kind that burn a code (pinned for S59).
 pub const MOST_FAILURES: i64 = 5;
@@ -26,6 +26,8 @@ pub struct CodeRecord<'a> {
     pub redirect_uri: &'a str,
     pub redirect_uri_given: bool,
     pub code_challenge: Option<&'a str>,
+    /// The key that must be shown.
+    pub dpop_jkt: Option<&'a str>,
     /// Wrong tries before this one.
     pub failures: i64,
     pub expires_at: Micros,
@@ -51,8 +53,19 @@ pub enum Redemption {
 /// > authorization request […] and if included ensure that their values are identical.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3>
-// S57, S58, S59, S60
-pub fn redeem(record: &CodeRecord<'_>, client: &Client, request: &CodeRequest, now: Micros) -> Redemption {
+///
+/// > When a token request is received, the authorization server computes the JWK Thumbprint of the proof-of-possession
+/// > public key in the DPoP proof and verifies that it matches the dpop_jkt parameter value in the authorization request.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9449#section-10>. `shown`: which key the caller has shown to hold.
+// S57, S58, S59, S60, S67
+pub fn redeem(
+    record: &CodeRecord<'_>,
+    client: &Client,
+    request: &CodeRequest,
+    shown: Option<&Confirmation>,
+    now: Micros,
+) -> Redemption {
     if record.client_id != client.id {
         return Redemption::Refuse;
     }
@@ -66,6 +79,7 @@ pub fn redeem(record: &CodeRecord<'_>, client: &Client, request: &CodeRequest, n
     let good = record.failures < MOST_FAILURES
         && now < record.expires_at
         && same_address
+        && (record.dpop_jkt.is_none() || record.dpop_jkt == shown.and_then(|shown| shown.jkt.as_deref()))
         && proves(request.code_verifier.as_deref(), record.code_challenge);
     if good { Redemption::Redeem } else { Redemption::Refuse }
 }
@@ -86,6 +100,7 @@ mod tests {
             redirect_uri: "https://app.example/cb",
             redirect_uri_given: true,
             code_challenge: Some(CHALLENGE),
+            dpop_jkt: None,
             failures: 0,
             expires_at: 100,
             is_used: false,
@@ -101,7 +116,7 @@ mod tests {
     }
 
     fn judge(record: CodeRecord<'_>, request: CodeRequest) -> Redemption {
-        redeem(&record, &samples::client(), &request, 99)
+        redeem(&record, &samples::client(), &request, None, 99)
     }
 
     // S57, S60
@@ -126,6 +141,18 @@ mod tests {
         assert_eq!(judge(unnamed, CodeRequest { redirect_uri: None, ..request() }), Redemption::Redeem);
     }
 
+    // S67
+    #[test]
+    fn a_bound_code_wants_its_key() {
+        let bound = CodeRecord { dpop_jkt: Some("key"), ..record() };
+        let shown =
+            |shown: Option<Confirmation>| redeem(&bound, &samples::client(), &request(), shown.as_ref(), 99);
+        assert_eq!(shown(Some(Confirmation::of_key("key"))), Redemption::Redeem);
+        assert_eq!(shown(Some(Confirmation::of_key("other"))), Redemption::Refuse);
+        assert_eq!(shown(Some(Confirmation::of_certificate("key"))), Redemption::Refuse);
+        assert_eq!(shown(None), Redemption::Refuse);
+    }
+
     // S58, S59
     #[test]
     fn a_second_time_is_a_replay_for_the_owner_only() {
@@ -140,7 +167,7 @@ mod tests {
         fn a_used_code_is_never_redeemed(now in 0i64..200, failures in 0i64..10, with_verifier: bool) {
             let used = CodeRecord { is_used: true, failures, ..record() };
             let request = CodeRequest { code_verifier: with_verifier.then(|| VERIFIER.into()), ..request() };
-            prop_assert_ne!(redeem(&used, &samples::client(), &request, now), Redemption::Redeem);
+            prop_assert_ne!(redeem(&used, &samples::client(), &request, None, now), Redemption::Redeem);
         }
     }
 }

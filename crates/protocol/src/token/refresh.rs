@@ -1,7 +1,7 @@
 //! Refresh tokens: when a client gets one, how long it lives, and what happens when one is used.
 
 use super::GrantType;
-use crate::{Client, ErrorCode, Micros, OAuthError, Policy, Scopes};
+use crate::{Client, Confirmation, ErrorCode, Micros, OAuthError, Policy, Scopes};
 
 /// What the client presents.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,10 +21,20 @@ impl std::fmt::Debug for RefreshRequest {
 pub struct RefreshRecord<'a> {
     pub client_id: &'a str,
     pub scopes: &'a Scopes,
+    /// Who alone may use it.
+    pub confirmation: Option<&'a Confirmation>,
     pub is_used: bool,
     pub is_revoked: bool,
     pub expires_at: Micros,
     pub max_expires_at: Micros,
+}
+
+/// What comes with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Presented<'a> {
+    pub scope: Option<&'a str>,
+    /// Which key the caller has shown to hold.
+    pub shown: Option<&'a Confirmation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +71,18 @@ pub fn with_refresh_token(client: &Client, scopes: &Scopes) -> bool {
         && (scopes.contains("offline_access") || !scopes.contains("openid"))
 }
 
+/// What a new grant's refresh tokens are bound to: those of a client that proves who it is are bound to the client.
+///
+/// > If the authorization server issues a refresh token to a public client […] the authorization server MUST bind the
+/// > refresh token to the respective public key.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9449#section-5>, and the same for certificates:
+/// <https://www.rfc-editor.org/rfc/rfc8705#section-4>
+// S67
+pub fn binding<'a>(client: &Client, shown: Option<&'a Confirmation>) -> Option<&'a Confirmation> {
+    shown.filter(|_| client.is_public())
+}
+
 pub fn first_lifetime(policy: &Policy, now: Micros) -> Lifetime {
     let max_expires_at = now.saturating_add(policy.refresh_max);
     Lifetime { expires_at: now.saturating_add(policy.refresh_idle).min(max_expires_at), max_expires_at }
@@ -76,11 +98,15 @@ pub fn first_lifetime(policy: &Policy, now: Micros) -> Lifetime {
 pub fn renew(
     record: &RefreshRecord<'_>,
     client: &Client,
-    asked: Option<&str>,
+    presented: Presented<'_>,
     policy: &Policy,
     now: Micros,
 ) -> Renewal {
     if record.client_id != client.id || record.is_revoked {
+        return Renewal::Refuse(OAuthError::invalid_grant());
+    }
+    // A stolen one is no use without the key, and does not end the family of its owner.
+    if record.confirmation.is_some() && record.confirmation != presented.shown {
         return Renewal::Refuse(OAuthError::invalid_grant());
     }
     if record.is_used {
@@ -94,10 +120,12 @@ pub fn renew(
     if granted.is_empty() {
         return Renewal::Refuse(OAuthError::invalid_grant());
     }
-    match narrowed(&granted, asked) {
+    match narrowed(&granted, presented.scope) {
         Ok(scopes) => Renewal::Renew {
             scopes,
-            rotate: client.rotates_refresh_tokens(),
+            // Pinned for S63: one that is bound to a key stays, unless the client asked for rotation.
+            rotate: client.rotates_refresh_tokens()
+                && (record.confirmation.is_none() || client.rotate_refresh),
             lifetime: Lifetime {
                 expires_at: now.saturating_add(policy.refresh_idle).min(record.max_expires_at),
                 max_expires_at: record.max_expires_at,
@@ -127,13 +155,14 @@ mod tests {
     use crate::samples;
 
     fn renewed(record: &RefreshRecord<'_>, client: &Client, asked: Option<&str>, now: Micros) -> Renewal {
-        renew(record, client, asked, &Policy::new("https://op"), now)
+        renew(record, client, Presented { scope: asked, shown: None }, &Policy::new("https://op"), now)
     }
 
     fn record(scopes: &Scopes) -> RefreshRecord<'_> {
         RefreshRecord {
             client_id: "c1",
             scopes,
+            confirmation: None,
             is_used: false,
             is_revoked: false,
             expires_at: 100,
@@ -173,6 +202,22 @@ mod tests {
             renewed(&RefreshRecord { is_used: true, ..record }, &confidential, None, 1),
             Renewal::Reuse
         );
+    }
+
+    // S63, S67
+    #[test]
+    fn a_bound_token_wants_its_key_and_stays() {
+        let (granted, key, other) =
+            (Scopes::known(), Confirmation::of_key("key"), Confirmation::of_key("other"));
+        let record = RefreshRecord { confirmation: Some(&key), ..record(&granted) };
+        let (client, policy) = (samples::public_client(), Policy::new("https://op"));
+        let renewed = |shown| renew(&record, &client, Presented { scope: None, shown }, &policy, 1);
+        assert!(matches!(renewed(Some(&key)), Renewal::Renew { rotate: false, .. }));
+        for shown in [None, Some(&other)] {
+            assert_eq!(renewed(shown), Renewal::Refuse(OAuthError::invalid_grant()));
+        }
+        assert_eq!(binding(&client, Some(&key)), Some(&key));
+        assert_eq!(binding(&samples::client(), Some(&key)), None);
     }
 
     // I6
@@ -217,7 +262,7 @@ mod tests {
             let scopes = Scopes::known();
             let policy = Policy { refresh_idle: idle, ..Policy::new("https://op") };
             let record = RefreshRecord { expires_at: 1000, ..record(&scopes) };
-            if let Renewal::Renew { lifetime, .. } = renew(&record, &samples::client(), None, &policy, now) {
+            if let Renewal::Renew { lifetime, .. } = renew(&record, &samples::client(), Presented::default(), &policy, now) {
                 prop_assert!(lifetime.expires_at <= 1000 && lifetime.max_expires_at == 1000);
             }
         }

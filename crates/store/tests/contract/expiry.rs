@@ -40,6 +40,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     store.revoke_token("jti", NOW + 600 * SECOND).await.unwrap();
     assert_eq!(personal_tokens::make(store, "t1", "ada", "s1").await, Made::Made);
     assert!(store.use_assertion(&[3; 32], NOW + 60 * SECOND).await.unwrap());
+    store.insert_device_code(crate::device_codes::waiting(5)).await.unwrap();
     let counter = Counter { digest: vec![4; 32], delay: |_| 0, forget_after: DAY, spares: 0 };
     assert!(store.begin_try(vec![counter], NOW).await.unwrap().is_none());
     store

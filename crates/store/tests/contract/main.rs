@@ -4,6 +4,7 @@
 
 mod codes_and_tokens;
 mod deletions;
+mod device_codes;
 mod dump;
 mod events;
 mod expiry;

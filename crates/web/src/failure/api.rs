@@ -84,6 +84,20 @@ impl ApiError {
             .with_header(WWW_AUTHENTICATE, &format!(r#"Bearer error="insufficient_scope", scope="{scope}""#))
     }
 
+    /// > insufficient_user_authentication: The authentication event associated with the access token presented with the
+    /// > request does not meet the authentication requirements of the protected resource.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9470#section-3>, with 401 like an invalid token. `wanted`: further parameters.
+    pub fn sign_in_insufficient(wanted: &str) -> ApiError {
+        let code = "insufficient_user_authentication";
+        ApiError::new(StatusCode::UNAUTHORIZED, code, Message::SignInInsufficient).with_header(
+            WWW_AUTHENTICATE,
+            &format!(
+                r#"Bearer error="{code}", error_description="Another or a more recent sign-in is needed."{wanted}"#
+            ),
+        )
+    }
+
     /// A client's own token where a person's is needed: no scope could help, so none is named.
     pub fn person_missing() -> ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", Message::PersonMissing).with_header(
