@@ -14,6 +14,7 @@ use store::pictures::Retention;
 use tokio::task::JoinHandle;
 
 use crate::{
+    client_certificates,
     config::{self, Config},
     failure::Failure,
     health::{self, Readiness},
@@ -44,7 +45,7 @@ struct Description(bytes::Bytes);
 impl House {
     pub async fn build(place: Place, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let Place { config, store, random } = place;
-        let site = config.server.public_url.0.clone();
+        let site = config.server.public_url.0.clone().with_mtls(config.server.mtls_url.as_ref().map(|url| &url.0));
 
         let master = keys::master(&config.keys, &store, &random).await?;
         let ring = Ring::new(&site.issuer, master.clone());
@@ -56,6 +57,7 @@ impl House {
         core.clock = clock;
         core.limits = limits(&config);
         core.trusted_proxies = trusted_proxies(&config);
+        core.certificates = client_certificates::of(&config.server)?;
         core.outbound = outbound(&config)?;
 
         let document = openapi::document(&core.site.issuer).to_string();
@@ -154,6 +156,8 @@ fn policy(config: &Config) -> Policy {
         code_ttl: config.oauth.code_ttl.micros(),
         refresh_idle: config.oauth.refresh_idle.micros(),
         refresh_max: config.oauth.refresh_max.micros(),
+        certificates: client_certificates::promised(&config.server),
+        mtls_url: config.server.mtls_url.as_ref().map(|url| url.issuer().to_owned()),
         ..Policy::new(config.server.public_url.issuer())
     }
 }

@@ -57,10 +57,11 @@ pub async fn obey(journey: &Journey<'_>, decision: Decision) -> Result<Step, Pag
 }
 
 async fn refuse(journey: &Journey<'_>, error: &OAuthError) -> Result<HttpResponse, PageError> {
-    if let Some(id) = journey.interaction
-        && !journey.visit.core.store.end_interaction(&id.digest()).await?
-    {
-        return Err(over());
+    let store = &journey.visit.core.store;
+    match (journey.interaction, &journey.checked.pushed) {
+        (Some(id), _) if !store.end_interaction(&id.digest()).await? => return Err(over()),
+        (None, Some(pushed)) => store.end_pushed_request(pushed).await?,
+        _ => {}
     }
     send(journey, &Response::Error(error))
 }

@@ -5,19 +5,26 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use protocol::{
     Client, OAuthError,
-    authorization::{AuthorizationRequest, Rejection, Response, ReturnAddress, ValidRequest, validate},
+    authorization::{
+        AuthorizationRequest, Rejection, Response, ReturnAddress, ValidRequest, return_address, validate,
+    },
 };
 use store::StoreError;
 use views::{Locale, Message};
 use web::{Core, PageError};
 
-use super::answer;
+use super::{
+    answer,
+    carried::{self, Meant},
+};
 use crate::State;
 
 pub struct Checked {
     pub request: AuthorizationRequest,
     pub valid: ValidRequest,
     pub client: Arc<Client>,
+    /// The pushed request that is spent with the answer.
+    pub pushed: Option<Vec<u8>>,
 }
 
 impl Checked {
@@ -29,6 +36,8 @@ impl Checked {
 /// A request that goes no further.
 pub enum Refused {
     Show(OAuthError),
+    /// What was pushed or signed cannot be used, and no address is trusted to hear of it.
+    Useless(OAuthError),
     Back { to: ReturnAddress, error: OAuthError, client: Arc<Client> },
 }
 
@@ -37,6 +46,7 @@ impl Refused {
     pub fn answer(self, core: &Core, locale: Locale) -> Result<HttpResponse, PageError> {
         match self {
             Refused::Show(error) => Err(PageError::oauth(Message::ClientUntrusted, error)),
+            Refused::Useless(error) => Err(PageError::oauth(Message::InteractionExpired, error)),
             Refused::Back { to, error, client } => {
                 answer::send(core, &to, &Response::Error(&error), &client, locale)
             }
@@ -49,7 +59,16 @@ pub async fn check(
     state: &State,
     pairs: &[(String, String)],
 ) -> Result<Result<Checked, Refused>, StoreError> {
-    check_again(core, state, AuthorizationRequest::parse(pairs)).await
+    let came = AuthorizationRequest::parse(pairs);
+    let Some(client) = client(core, &came).await? else { return Ok(Err(unknown())) };
+    Ok(match carried::meant(core, state, &client, came.clone()).await? {
+        Ok(Meant { request, pushed }) => judge(state, request, client, pushed),
+        // Nothing inside an object that does not hold says where its refusal may go.
+        Err(error) => Err(match return_address(&came, &client) {
+            Ok((to, _)) => Refused::Back { to, error, client },
+            Err(_) => Refused::Useless(error),
+        }),
+    })
 }
 
 /// A stored request is checked like a new one: the client may have been changed or disabled meanwhile.
@@ -57,17 +76,32 @@ pub async fn check_again(
     core: &Core,
     state: &State,
     request: AuthorizationRequest,
+    pushed: Option<Vec<u8>>,
 ) -> Result<Result<Checked, Refused>, StoreError> {
-    let client = match request.client_id.as_deref() {
-        Some(id) => core.store.client(id).await?,
-        None => None,
-    };
-    let Some(client) = client else {
-        return Ok(Err(Refused::Show(OAuthError::invalid_request("The client is not known here."))));
-    };
-    Ok(match validate(&request, &client, &state.policy) {
-        Ok(valid) => Ok(Checked { request, valid, client }),
+    let Some(client) = client(core, &request).await? else { return Ok(Err(unknown())) };
+    Ok(judge(state, request, client, pushed))
+}
+
+async fn client(core: &Core, request: &AuthorizationRequest) -> Result<Option<Arc<Client>>, StoreError> {
+    match request.client_id.as_deref() {
+        Some(id) => core.store.client(id).await,
+        None => Ok(None),
+    }
+}
+
+fn unknown() -> Refused {
+    Refused::Show(OAuthError::invalid_request("The client is not known here."))
+}
+
+fn judge(
+    state: &State,
+    request: AuthorizationRequest,
+    client: Arc<Client>,
+    pushed: Option<Vec<u8>>,
+) -> Result<Checked, Refused> {
+    match validate(&request, &client, &state.policy) {
+        Ok(valid) => Ok(Checked { request, valid, client, pushed }),
         Err(Rejection::Show(error)) => Err(Refused::Show(error)),
         Err(Rejection::Redirect { to, error }) => Err(Refused::Back { to, error, client }),
-    })
+    }
 }

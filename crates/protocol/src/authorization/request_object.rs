@@ -16,6 +16,11 @@ const SKEW: i64 = 60;
 /// What our pushed requests are called, before their secret.
 pub const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 
+/// The algorithms that any client's objects may have.
+pub fn offered(policy: &Policy) -> impl Iterator<Item = &'static str> {
+    ALGS.into_iter().chain(policy.unsigned_request_objects.then_some(UNSIGNED))
+}
+
 /// The algorithms that this client's objects may have.
 ///
 /// > request_object_signing_alg […] All Request Objects from this Client MUST be rejected, if not signed with this
@@ -23,10 +28,8 @@ pub const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 ///
 /// <https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata>
 pub fn algs(client: &Client, policy: &Policy) -> Vec<&'static str> {
-    let unsigned = policy.unsigned_request_objects
-        && !client.metadata.require_signed_request_object
-        && !client.metadata.is_fapi2();
-    let offered = ALGS.into_iter().chain(unsigned.then_some(UNSIGNED));
+    let must_be_signed = client.metadata.require_signed_request_object || client.metadata.is_fapi2();
+    let offered = offered(policy).filter(|alg| *alg != UNSIGNED || !must_be_signed);
     let registered = client.metadata.request_object_signing_alg.as_deref();
     let fits = |alg: &&str| match registered {
         Some(only) => only == *alg,

@@ -98,6 +98,24 @@ impl Loaded {
 }
 
 impl Config {
+    /// Where client certificates come from, and whose word we take for that.
+    fn check_certificates(&self) -> Result<(), ConfigError> {
+        let server = &self.server;
+        let contradiction = |why: &str| Err(ConfigError::Contradiction(why.to_owned()));
+        if server.mtls_listen.is_some() && server.tls.certificate.is_none() {
+            return contradiction("`server.mtls_listen` needs `server.tls.certificate` and `server.tls.key`");
+        }
+        if server.mtls_listen.is_some() && server.mtls_url.is_none() {
+            return contradiction("`server.mtls_listen` needs `server.mtls_url`: how clients are to find it");
+        }
+        if server.client_certificate_header.is_some() && server.trusted_proxies.is_empty() {
+            return contradiction(
+                "`server.client_certificate_header` counts only from `server.trusted_proxies`, of which there are none",
+            );
+        }
+        Ok(())
+    }
+
     /// What no single value can know.
     fn check(&self) -> Result<(), ConfigError> {
         let tls = &self.server.tls;
@@ -112,6 +130,7 @@ impl Config {
                     .to_owned(),
             ));
         }
+        self.check_certificates()?;
         if self.photos.stores.contains_key("default") {
             return Err(ConfigError::Contradiction(
                 "`photos.stores.default` is another name for `photos.store`: write that one".to_owned(),
@@ -130,6 +149,14 @@ impl Config {
                 return Err(ConfigError::Contradiction(format!(
                     "`photos.stores.{name}`: a store's name is lowercase letters, digits and hyphens"
                 )));
+            }
+        }
+        for (name, resource) in &self.resources {
+            let wrong = |why| ConfigError::Contradiction(format!("`resources.{name}`: {why}"));
+            let resource = resource.resource(name).map_err(|_| wrong("a scope holds a character that is not allowed"))?;
+            resource.check().map_err(wrong)?;
+            if self.resources.iter().any(|(other, one)| other != name && one.audience == resource.audience) {
+                return Err(wrong("another resource has the same audience"));
             }
         }
         Ok(())

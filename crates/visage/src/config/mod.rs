@@ -24,7 +24,7 @@ pub use resources::TokenFormat;
 pub use section::{Section, Setting, Shown};
 pub use show::shown;
 pub use types::{
-    BaseUrl, DefaultPicture, ForwardedHeader, Hidden, KeepVersions, LogFormat, MailUrl, Network, Period,
+    BaseUrl, DefaultPicture, ForwardedHeader, HeaderName, Hidden, KeepVersions, LogFormat, MailUrl, Network, Period,
     Pkce, PublicUrl, Registration, ResponseTypes, StoreUrl,
 };
 
@@ -65,6 +65,19 @@ section! {
         trusted_proxies: Vec<Network> = "[]",
         /// The one header in which they say it: `x-forwarded-for` or `forwarded`. The other one is not looked at.
         forwarded_header: ForwardedHeader = "x-forwarded-for",
+        /// The issuer's other address, at which clients are asked for a certificate (RFC 8705): scheme, host and port, such as
+        /// `https://mtls.login.example.org`. A proxy may ask there and hand the certificate over, or our own listener
+        /// (`server.mtls_listen`). People's browsers do not go there, so that nobody is asked for a certificate in vain.
+        mtls_url: Option<PublicUrl> = "",
+        /// Address and port of a TLS listener of our own that asks clients for a certificate; needs `server.tls`.
+        mtls_listen: Option<SocketAddr> = "",
+        /// Header in which a proxy of `server.trusted_proxies` hands over the client's certificate: `Client-Cert` (RFC 9440),
+        /// or any name with the certificate in PEM, percent-encoded or not (nginx: `$ssl_client_escaped_cert`). The proxy
+        /// must remove it from what clients send.
+        client_certificate_header: Option<HeaderName> = "",
+        /// File with the certificates (PEM) of authorities that may vouch for clients (`tls_client_auth`). Where a proxy hands
+        /// over nothing but the client's own certificate, it must hold those that issue them directly.
+        client_ca_file: Option<PathBuf> = "",
         /// Threads that answer requests; 0 is one a core.
         workers: usize = "0",
         /// How long a stopping node still takes requests, not ready any more, so that load balancers notice.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Cache, Database, Events, Keys, Logs, Mail, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
+    Cache, Database, Events, Keys, Logs, Mail, NamedDetail, NamedResource, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
     Setting, Tls,
 };
 
@@ -16,6 +16,8 @@ pub const SECTIONS: &[Section] = &[
     Photos::SECTION,
     NamedStore::SECTION,
     OAuth::SECTION,
+    NamedResource::SECTION,
+    NamedDetail::SECTION,
     Session::SECTION,
     Cache::SECTION,
     Outbound::SECTION,
