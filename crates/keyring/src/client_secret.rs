@@ -8,19 +8,22 @@ use crate::{MasterKey, Random, Secret};
 /// Gives a client a new secret, kept as its method of authentication wants it, and takes away what that method does not
 /// want. The plain text is for the client alone, once.
 pub fn give(client: &mut Client, master: &MasterKey, random: &Random) -> Option<Secret> {
-    client.secret_digest = None;
-    client.sealed_secret = None;
-    if !client.auth_method.has_secret() {
-        return None;
+    if !client.auth_method.signs_with_secret() {
+        return give_compared(client, random);
     }
     let secret = random.secret();
-    if client.auth_method.signs_with_secret() {
-        let sealed = master.seal(random, &place(client), secret.expose().as_bytes());
-        client.sealed_secret = Some(sealed);
-    } else {
-        client.secret_digest = Some(secret.digest().to_vec());
-    }
+    let sealed = master.seal(random, &place(client), secret.expose().as_bytes());
+    client.sealed_secret = Some(sealed);
+    client.secret_digest = None;
     Some(secret)
+}
+
+/// The same for methods to which a digest is enough.
+pub fn give_compared(client: &mut Client, random: &Random) -> Option<Secret> {
+    let secret = client.auth_method.has_secret().then(|| random.secret());
+    client.secret_digest = secret.as_ref().map(|secret| secret.digest().to_vec());
+    client.sealed_secret = None;
+    secret
 }
 
 /// Whether what is kept is what the client's method of authentication wants.

@@ -6,7 +6,8 @@ use actix_web::{App, HttpServer, dev::ServerHandle};
 use tokio::task::JoinHandle;
 use web::Hygiene;
 
-use crate::{compose::House, config::Period, failure::Failure, health, tls::Certificate, workers::Workers};
+use crate::{
+    client_certificates::AnyCertificate, compose::House, config::Period, failure::Failure, health, tls::Certificate, workers::Workers};
 
 /// How many connections that nobody has accepted yet the kernel keeps.
 const BACKLOG: u32 = 1024;
@@ -19,6 +20,8 @@ pub struct Node {
     /// Where it really listens: `server.listen` may say port 0.
     pub address: SocketAddr,
     pub metrics_address: Option<SocketAddr>,
+    /// Where clients are asked for certificates.
+    pub mtls_address: Option<SocketAddr>,
     house: House,
     listeners: Vec<Listener>,
     workers: Workers,
@@ -34,7 +37,7 @@ impl Node {
     pub async fn start(house: House) -> Result<Self, Failure> {
         let server = house.config.server.clone();
         let certificate = Certificate::of(&server)?;
-        let (main, address) = listen(&house, server.listen, certificate.as_ref())?;
+        let (main, address, mtls_address) = listen(&house, server.listen, certificate.as_ref())?;
         let mut listeners = vec![main];
         let metrics_address = match server.metrics_listen {
             Some(wanted) => {
@@ -45,7 +48,7 @@ impl Node {
             None => None,
         };
         let workers = Workers::start(&house, certificate);
-        Ok(Self { address, metrics_address, house, listeners, workers, drain: server.drain })
+        Ok(Self { address, metrics_address, mtls_address, house, listeners, workers, drain: server.drain })
     }
 
     pub fn house(&self) -> &House {
@@ -75,7 +78,7 @@ fn listen(
     house: &House,
     address: SocketAddr,
     certificate: Option<&Certificate>,
-) -> Result<(Listener, SocketAddr), Failure> {
+) -> Result<(Listener, SocketAddr, Option<SocketAddr>), Failure> {
     let settings = &house.config.server;
     let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -97,11 +100,18 @@ fn listen(
     .disable_signals();
     let bound = match certificate {
         None => server.bind(address),
-        Some(certificate) => server.bind_rustls_0_23(address, certificate.server_config()?),
+        Some(certificate) => server.bind_rustls_0_23(address, certificate.server_config(None)?),
     };
-    let server = bound.map_err(|error| cannot_listen("server.listen", address, &error))?;
-    let bound = server.addrs().first().copied().unwrap_or(address);
-    Ok((spawn(server.run()), bound))
+    let mut server = bound.map_err(|error| cannot_listen("server.listen", address, &error))?;
+    if let (Some(certificate), Some(address)) = (certificate, settings.mtls_listen) {
+        let asks = certificate.server_config(Some(AnyCertificate::verifier()))?;
+        let bound = server.bind_rustls_0_23(address, asks);
+        server = bound.map_err(|error| cannot_listen("server.mtls_listen", address, &error))?;
+    }
+    let addresses = server.addrs();
+    let main = addresses.first().copied().unwrap_or(address);
+    let mtls = settings.mtls_listen.and_then(|_| addresses.get(1).copied());
+    Ok((spawn(server.run()), main, mtls))
 }
 
 /// One thread, nothing but health and metrics.

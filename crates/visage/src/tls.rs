@@ -12,7 +12,7 @@ use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::{ClientHello, ResolvesServerCert},
+    server::{ClientHello, ResolvesServerCert, danger::ClientCertVerifier},
     sign::CertifiedKey,
 };
 
@@ -48,11 +48,16 @@ impl Certificate {
         Ok(Some(Self(Arc::new(Shared { certificate, key, shown }))))
     }
 
-    pub fn server_config(&self) -> Result<ServerConfig, Failure> {
+    /// `clients`: who asks for and judges their certificates; nobody is asked without.
+    pub fn server_config(&self, clients: Option<Arc<dyn ClientCertVerifier>>) -> Result<ServerConfig, Failure> {
         let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Failure::new(error.to_string()))?;
-        Ok(builder.with_no_client_auth().with_cert_resolver(self.0.clone()))
+        let builder = match clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => builder.with_client_cert_verifier(clients),
+        };
+        Ok(builder.with_cert_resolver(self.0.clone()))
     }
 
     /// Reads the files if they changed; `true` where another certificate is shown from now on. A pair that cannot be

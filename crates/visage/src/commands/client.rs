@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use keyring::Secret;
+use keyring::{Secret, client_secret};
 use protocol::{Client, Scopes};
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use super::{client_details, client_details::Details, client_events, output};
 use crate::{
     config::Loaded,
     failure::Failure,
+    keys,
     place,
     place::{Missing, Place},
 };
@@ -103,7 +104,7 @@ pub async fn create(
         |known| (*known).clone(),
     );
     let mut client = details.applied_to(client, now)?;
-    let secret = settle_secret(place, &mut client);
+    let secret = settle_secret(place, &mut client).await?;
     client_details::check(&client)?;
     if is_new {
         place.store.insert_client(client.clone()).await?;
@@ -117,19 +118,16 @@ pub async fn create(
 }
 
 /// A client that authenticates with a secret has one, any other has none; the plain text is returned when it is new.
-fn settle_secret(place: &Place, client: &mut Client) -> Option<Secret> {
-    match (client.auth_method.has_secret(), &client.secret_digest) {
-        (true, None) => {
-            let secret = place.random.secret();
-            client.secret_digest = Some(secret.digest().to_vec());
-            Some(secret)
-        }
-        (true, Some(_)) => None,
-        (false, _) => {
-            client.secret_digest = None;
-            None
-        }
+async fn settle_secret(place: &Place, client: &mut Client) -> Result<Option<Secret>, Failure> {
+    if client_secret::is_kept(client) {
+        return Ok(None);
     }
+    // The master key may be on another machine; it is needed only for secrets that we must be able to read again.
+    if !client.auth_method.signs_with_secret() {
+        return Ok(client_secret::give_compared(client, &place.random));
+    }
+    let master = keys::master(&place.config.keys, &place.store, &place.random).await?;
+    Ok(client_secret::give(client, &master, &place.random))
 }
 
 async fn add(place: &Place, id: Option<String>, details: Details, json: bool) -> Result<(), Failure> {
@@ -187,7 +185,7 @@ async fn update(place: &Place, id: &str, mut details: Details, json: bool) -> Re
     let events = std::mem::take(&mut details.events);
     events.check()?;
     let mut client = details.applied_to(find(place, id).await?, place.now())?;
-    let secret = settle_secret(place, &mut client);
+    let secret = settle_secret(place, &mut client).await?;
     client_details::check(&client)?;
     place.store.update_client(client.clone()).await?;
     events.apply(place, id).await?;
@@ -213,8 +211,9 @@ async fn rotate_secret(place: &Place, one: &One) -> Result<(), Failure> {
         return Err(Failure::new(format!("`{}` has no secret: it authenticates by `{method}`.", client.id)));
     }
     client.secret_digest = None;
+    client.sealed_secret = None;
     client.updated_at = place.now();
-    let secret = settle_secret(place, &mut client);
+    let secret = settle_secret(place, &mut client).await?;
     place.store.update_client(client.clone()).await?;
     place.record("client.secret_rotated", &client.id, json!({})).await?;
     show(place, &client, secret.as_ref(), one.json).await

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
+use actix_web::http::header;
 use photo::objects::Address;
 use protocol::authorization::ResponseType;
 use serde::Deserialize;
@@ -113,6 +114,19 @@ impl TryFrom<String> for BaseUrl {
             return Err(format!("`{text}` must have no query and no fragment"));
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// The name of a header.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HeaderName(pub header::HeaderName);
+
+impl TryFrom<String> for HeaderName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| format!("`{text}` is not the name of a header"))
     }
 }
 
