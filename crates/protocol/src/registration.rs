@@ -61,6 +61,9 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
     if client.allows_grant(IMPLICIT) && !policy.grants().contains(&IMPLICIT) {
         return refuse("The grant_type implicit is not supported here.");
     }
+    if !policy.auth_methods().contains(&client.auth_method) {
+        return refuse("This token_endpoint_auth_method is not supported here.");
+    }
     Ok(())
 }
 
@@ -140,7 +143,15 @@ fn authentication(client: &Client) -> Result<(), OAuthError> {
     if by_key.contains(&method) && client.jwks.is_none() && client.metadata.jwks_uri.is_none() {
         return refuse(format!("The method {} needs jwks or jwks_uri.", method.as_str()));
     }
-    certificate_name(client)
+    certificate_name(client)?;
+    // Whoever wants every token bound must not be given one in a redirect, where no key is shown.
+    let is_bound = client.metadata.dpop_bound_access_tokens
+        || client.metadata.tls_client_certificate_bound_access_tokens;
+    let at_once = |kind: &String| kind.split(' ').any(|part| part == "token");
+    if is_bound && client.response_types.iter().any(at_once) {
+        return refuse("Bound access tokens come from the token endpoint: a response_type with token cannot give one.");
+    }
+    Ok(())
 }
 
 /// > A client using the tls_client_auth authentication method MUST use exactly one of the below metadata parameters

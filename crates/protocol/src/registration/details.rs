@@ -135,7 +135,13 @@ fn algorithms(client: &Client) -> Result<(), OAuthError> {
         }
     }
     let alg = metadata.token_endpoint_auth_signing_alg.as_deref();
-    if alg.is_some_and(|alg| !client::ASSERTION_ALGS.contains(&alg)) {
+    // > token_endpoint_auth_signing_alg […] for the private_key_jwt and client_secret_jwt methods
+    let by_secret = client.auth_method.signs_with_secret();
+    let suits = |alg: &str| match by_secret {
+        true => alg == client::SHARED_ASSERTION_ALG,
+        false => client::ASSERTION_ALGS.contains(&alg),
+    };
+    if alg.is_some_and(|alg| !suits(alg)) {
         return refuse("This token_endpoint_auth_signing_alg is not supported.");
     }
     Ok(())
