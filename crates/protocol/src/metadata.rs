@@ -123,7 +123,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         response_types_supported: policy.response_types.iter().map(|kind| kind.as_str()).collect(),
         response_modes_supported: RESPONSE_MODES.into(),
         grant_types_supported: policy.grants(),
-        subject_types_supported: vec!["public"],
+        subject_types_supported: vec!["public", "pairwise"],
         id_token_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
         id_token_encryption_alg_values_supported: KeyEncryption::ALL.map(KeyEncryption::as_str).into(),
         id_token_encryption_enc_values_supported: ContentEncryption::ALL

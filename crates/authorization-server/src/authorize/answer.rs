@@ -35,7 +35,10 @@ pub fn send(
         Carrier::FormPost => {
             let page = FormPostPage {
                 action: to.redirect_uri.clone(),
-                fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect(),
+                fields: fields
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value.into_owned()))
+                    .collect(),
                 client: client.name.clone(),
             };
             let form_action = redirect_uri::form_action(&to.redirect_uri);

@@ -35,7 +35,7 @@ async fn errors_go_back_with_state_and_issuer() {
     let client = house.client("c1", |_| {}).await;
     let answer = house.get(&authorize(&client, &[("response_type", "token")])).await;
     assert_eq!(answer.status, 303);
-    assert!(answer.location().starts_with("https://app.test/cb?keep=1&error=unsupported_response_type&"));
+    assert!(answer.location().starts_with("https://app.test/cb?keep=1#error=unsupported_response_type&"));
     assert_eq!(answer.parameter("state").as_deref(), Some("a state+%"));
     assert_eq!(answer.parameter("iss").as_deref(), Some("https://op.test"));
     assert_eq!(answer.header("access-control-allow-origin"), "");

@@ -33,9 +33,11 @@ impl Answer {
         self.header("location")
     }
 
+    /// Of the query or the fragment to which it redirects.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let url = Url::parse(ISSUER).unwrap().join(self.location()).unwrap();
-        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        let fragment = form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes());
+        url.query_pairs().chain(fragment).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     pub fn json(&self) -> Value {

@@ -76,6 +76,9 @@ pub fn decide(request: &ValidRequest, situation: &Situation<'_>) -> Decision {
     match consent(request, situation) {
         Consent::Given { agreed, on_record } => {
             let scopes = request.scopes.intersect(&agreed);
+            if request.response_type.gives_id_token() && !scopes.contains("openid") {
+                return refuse(ErrorCode::AccessDenied, "The person did not agree to say who they are.");
+            }
             let offline = scopes.contains("offline_access");
             Decision::Permit { scopes, offline, claims: request.claims.within(&agreed), on_record }
         }
