@@ -111,7 +111,7 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
     write(&Active {
         active: true,
         iss: &core.site.issuer,
-        sub: &grant.user_id,
+        sub: &core.subject(&owner, &grant.user_id),
         client_id: Some(&grant.client_id),
         scope: grant.scopes.intersect(&owner.allowed_scopes()).to_string(),
         iat: seconds(token.created_at),

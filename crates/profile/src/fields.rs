@@ -3,7 +3,7 @@
 use protocol::{Scopes, seconds};
 use serde_json::{Map, Value};
 use store::users::Profile;
-use web::{ApiError, Pictures};
+use web::{Access, ApiError, Pictures};
 
 /// The fields of `GET /api/auth/profile`; e-mail and phone only with their own scopes (CONTRACT §4).
 const PROFILE: [&str; 16] = [
@@ -25,8 +25,26 @@ const PROFILE: [&str; 16] = [
     "created_at",
 ];
 
-/// Everything that these scopes release, and the claims that the person agreed to by name (the `claims` parameter);
-/// absent values are absent keys (S83). `stable`: the `picture_stable` of this person at this client.
+/// For whom the fields are.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    /// By which name it knows the person.
+    // S116
+    pub subject: &'a str,
+    pub scopes: &'a Scopes,
+    /// The claims that the person agreed to by name (the `claims` parameter).
+    pub named: &'a [&'a str],
+    /// The `picture_stable` of this person at this client.
+    pub stable: Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn of(access: &'a Access) -> Self {
+        Self { subject: &access.subject, scopes: &access.scopes, named: &[], stable: None }
+    }
+}
+
+/// Everything that the scopes release, and the claims by name; absent values are absent keys (S83).
 ///
 /// > The Claims requested by the profile, email, address, and phone scope values are returned from the UserInfo Endpoint
 ///
@@ -34,12 +52,11 @@ const PROFILE: [&str; 16] = [
 pub fn userinfo(
     profile: &Profile,
     pictures: &Pictures,
-    scopes: &Scopes,
-    named: &[&str],
-    stable: Option<String>,
+    reader: Reader<'_>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes, named, stable)?;
-    if scopes.contains("profile") {
+    let has_profile = reader.scopes.contains("profile");
+    let mut fields = released(profile, pictures, reader)?;
+    if has_profile {
         // Signing in through others comes with its own room; until then nobody has such accounts.
         fields.insert("social_accounts".to_owned(), Value::Array(Vec::new()));
     }
@@ -49,10 +66,9 @@ pub fn userinfo(
 pub fn profile(
     profile: &Profile,
     pictures: &Pictures,
-    scopes: &Scopes,
-    stable: Option<String>,
+    reader: Reader<'_>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let mut fields = released(profile, pictures, scopes, &[], stable)?;
+    let mut fields = released(profile, pictures, reader)?;
     fields.retain(|name, _| PROFILE.contains(&name.as_str()));
     Ok(fields)
 }
@@ -60,11 +76,11 @@ pub fn profile(
 fn released(
     profile: &Profile,
     pictures: &Pictures,
-    scopes: &Scopes,
-    named: &[&str],
-    stable: Option<String>,
+    reader: Reader<'_>,
 ) -> Result<Map<String, Value>, ApiError> {
+    let Reader { subject, scopes, named, stable } = reader;
     let mut claims = web::claims::claims(profile, pictures).map_err(ApiError::internal)?;
+    claims.sub = subject.to_owned();
     claims.picture_stable = stable;
     let mut fields = claims.released(scopes, named);
     if scopes.contains("profile") {

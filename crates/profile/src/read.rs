@@ -1,6 +1,6 @@
 //! `GET /api/auth/profile`.
 
-use crate::fields;
+use crate::fields::{self, Reader};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use web::scope::Profile;
@@ -13,5 +13,5 @@ pub async fn show(bearer: Bearer<Profile>, core: Data<Core>) -> Result<HttpRespo
         Some(grant) => core.picture_stable(grant).await?,
         None => None,
     };
-    Ok(json(&fields::profile(&profile, &core.pictures, &bearer.scopes, stable)?))
+    Ok(json(&fields::profile(&profile, &core.pictures, Reader { stable, ..Reader::of(&bearer) })?))
 }

@@ -74,7 +74,7 @@ fn shown(
     core: &Core,
     message: Option<String>,
 ) -> Result<Shown, ApiError> {
-    let all = fields::profile(person, &core.pictures, &bearer.scopes, None)?;
+    let all = fields::profile(person, &core.pictures, fields::Reader::of(bearer))?;
     let (user, mut profile): (Map<_, _>, Map<_, _>) =
         all.into_iter().partition(|(name, _)| ACCOUNT.contains(&name.as_str()));
     profile.remove("picture");

@@ -4,7 +4,7 @@
 //! The answer is kept as bytes beside the token's access, which is read anew as soon as anything that it depends on
 //! changes: the usual request costs a digest, a look-up and a comparison.
 
-use crate::fields;
+use crate::fields::{self, Reader};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
@@ -55,7 +55,7 @@ async fn make(bearer: &Bearer<OpenId>, core: &Core) -> Result<Bytes, ApiError> {
         }
         _ => None,
     };
-    let fields = fields::userinfo(&profile, &core.pictures, &bearer.scopes, &named, stable)?;
+    let fields = fields::userinfo(&profile, &core.pictures, Reader { named: &named, stable, ..Reader::of(bearer) })?;
     let body = match client {
         None => serde_json::to_vec(&fields).map_err(ApiError::internal)?,
         Some(client) => as_registered(core, &client, fields).await?,

@@ -16,7 +16,7 @@ use actix_web::{FromRequest, HttpRequest, ResponseError, dev::Payload};
 use bytes::Bytes;
 use futures_util::TryFutureExt;
 use futures_util::future::{Either, LocalBoxFuture, MapErr, MapOk, Ready as At, ready};
-use keyring::Audience;
+use keyring::{AccessClaims, Audience};
 use protocol::{Confirmation, Micros, SECOND, Scopes};
 use store::grants::Grant;
 use store::{Stamp, StoreError, Subject};

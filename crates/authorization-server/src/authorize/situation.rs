@@ -12,6 +12,8 @@ use super::request::Checked;
 /// Owned, so that [`Situation`] can borrow it.
 pub struct Facts<'a> {
     signed_in: Option<&'a SignedIn>,
+    /// By which name the client knows them.
+    subject: Option<String>,
     hinted: Option<String>,
     consented: Option<Scopes>,
     answer: Option<Scopes>,
@@ -38,7 +40,8 @@ pub async fn read<'a>(
         None => None,
     };
     let answer = row.and_then(|row| row.consented.as_deref()).and_then(|text| Scopes::parse(text).ok());
-    Ok(Ok(Facts { signed_in, hinted, consented, answer, denied: row.is_some_and(|row| row.denied) }))
+        let subject = signed_in.map(|person| core.subject(&checked.client, &person.user.id));
+    Ok(Ok(Facts { signed_in, subject, hinted, consented, answer, denied: row.is_some_and(|row| row.denied) }))
 }
 
 /// Whom the client expects. An expired hint still says who.
@@ -62,7 +65,7 @@ impl Facts<'_> {
             client,
             person: self
                 .signed_in
-                .map(|person| Person { subject: &person.user.id, auth_time: person.session.auth_time }),
+                .map(|person| Person { subject: self.subject.as_deref().unwrap_or(&person.user.id), auth_time: person.session.auth_time }),
             hinted: self.hinted.as_deref(),
             consented: self.consented.as_ref(),
             answer: self.answer.as_ref(),

@@ -82,6 +82,7 @@ impl Mint<'_> {
         }
         let Some(profile) = self.core.store.profile(&grant.user_id).await? else { return Ok(Map::new()) };
         let mut claims = web::claims(&profile, &self.core.pictures)?;
+        claims.sub = self.core.subject(self.client, &grant.user_id);
         if names.contains(&"picture_stable") {
             claims.picture_stable = self.core.picture_stable(grant).await?;
         }

@@ -2,9 +2,13 @@
 //! `account` does (sign-in, consent) is written straight into the store.
 
 mod authorize;
+mod client_certificate;
+mod client_secret_jwt;
 mod device;
+mod dpop;
 mod discovery;
 mod front;
+mod holder;
 mod house;
 mod kinds;
 mod logout;

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use keyring::{Token, ring::SignError};
-use protocol::{Micros, seconds};
+use protocol::seconds;
 use serde_json::{Value, json};
 use store::{StoreError, events::Event, users::Profile};
 use web::Core;
@@ -16,13 +16,14 @@ pub async fn of(core: &Core, event: &Event) -> Result<Option<Result<String, Sign
     if profile.is_some() && !core.store.sees_profile(&event.user_id, &event.client_id, core.now()).await? {
         return Ok(None);
     }
-    let claims = claims(core, event, profile.as_ref(), core.now());
+    let subject = core.subject(&client, &event.user_id);
+    let claims = claims(core, event, &subject, profile.as_ref());
     Ok(Some(core.ring.sign(client.id_token_alg, Token::SecurityEvent, &claims)))
 }
 
 /// What holds now, not what held when it was queued: a later event may have taken the place of this one already.
-fn claims(core: &Core, event: &Event, profile: Option<&Profile>, now: Micros) -> Value {
-    let issuer = &core.site.issuer;
+fn claims(core: &Core, event: &Event, subject: &str, profile: Option<&Profile>) -> Value {
+    let (issuer, now) = (&core.site.issuer, core.now());
     let chosen = profile.and_then(|profile| Some((profile, core.pictures.chosen(profile)?)));
     let (kind, what) = match chosen {
         Some((profile, picture)) => {
@@ -52,7 +53,7 @@ fn claims(core: &Core, event: &Event, profile: Option<&Profile>, now: Micros) ->
         // When it happened. https://www.rfc-editor.org/rfc/rfc8417#section-2.2
         "toe": seconds(event.created_at),
         // https://www.rfc-editor.org/rfc/rfc9493#section-3.2.4
-        "sub_id": { "format": "iss_sub", "iss": issuer, "sub": event.user_id },
+        "sub_id": { "format": "iss_sub", "iss": issuer, "sub": subject },
         "events": { format!("{issuer}/events/{kind}"): what },
     })
 }
