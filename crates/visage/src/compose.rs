@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use ::web::{
-    Clock, Core, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, TrustedProxies, endpoint,
+    Clock, Core, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, StepUp, TrustedProxies, endpoint,
     outbound, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     client_certificates,
-    config::{self, Config},
+    config::{self, Config, Period},
     failure::Failure,
     health::{self, Readiness},
     keys, openapi,
@@ -59,6 +59,10 @@ impl House {
         core.trusted_proxies = trusted_proxies(&config);
         core.certificates = client_certificates::of(&config.server)?;
         core.outbound = outbound(&config)?;
+        core.step_up = StepUp::new(
+            config.oauth.changes_max_age.map(Period::micros),
+            config.oauth.changes_acr_values.clone(),
+        );
 
         let document = openapi::document(&core.site.issuer).to_string();
         let authorization = authorization_server::State::new(&core.site, policy(&config))
@@ -154,6 +158,8 @@ fn policy(config: &Config) -> Policy {
         access_token_ttl: config.oauth.access_token_ttl.micros(),
         id_token_ttl: config.oauth.access_token_ttl.micros(),
         code_ttl: config.oauth.code_ttl.micros(),
+        device_code_ttl: config.oauth.device_code_ttl.micros(),
+        issuers: config.issuers.iter().filter_map(|(name, one)| one.trusted(name).ok()).collect(),
         refresh_idle: config.oauth.refresh_idle.micros(),
         refresh_max: config.oauth.refresh_max.micros(),
         certificates: client_certificates::promised(&config.server),

@@ -159,6 +159,25 @@ impl Config {
                 return Err(wrong("another resource has the same audience"));
             }
         }
+        for (name, issuer) in &self.issuers {
+            let wrong = |why| ConfigError::Contradiction(format!("`issuers.{name}`: {why}"));
+            let trusted =
+                issuer.trusted(name).map_err(|_| wrong("a scope holds a character that is not allowed"))?;
+            if trusted.scopes.is_empty() {
+                return Err(wrong("without a scope its word gives nothing: name some in `scopes`"));
+            }
+            if issuer.issuer == self.server.public_url.issuer() {
+                return Err(wrong("we are this issuer ourselves"));
+            }
+            if self.issuers.iter().any(|(other, one)| other != name && one.issuer == issuer.issuer) {
+                return Err(wrong("another entry names the same issuer"));
+            }
+        }
+        if let Some(bad) = self.oauth.changes_acr_values.iter().find(|acr| {
+            acr.is_empty() || !acr.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+        }) {
+            return Err(ConfigError::Contradiction(format!("`oauth.changes_acr_values`: `{bad}` is no class")));
+        }
         Ok(())
     }
 }

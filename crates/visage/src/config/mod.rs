@@ -3,6 +3,7 @@
 //! Rooms never see it: `compose` hands each its own small settings. `section` declares settings, `load` merges the
 //! sources, `reference` prints what there is, `show` prints what holds.
 
+mod issuers;
 mod load;
 mod reference;
 mod resources;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
 use section::section;
+pub use issuers::PeopleBy;
 pub use resources::TokenFormat;
 pub use section::{Section, Setting, Shown};
 pub use show::shown;
@@ -45,6 +47,9 @@ pub struct Config {
     /// By type.
     #[serde(default)]
     pub authorization_details: BTreeMap<String, NamedDetail>,
+    /// By name.
+    #[serde(default)]
+    pub issuers: BTreeMap<String, NamedIssuer>,
     pub events: Events,
     pub mail: Mail,
     pub logs: Logs,
@@ -201,10 +206,18 @@ section! {
         access_token_ttl: Period = "10m",
         /// Life of an authorization code.
         code_ttl: Period = "60s",
+        /// How long a device that shows a code waits for its person (RFC 8628).
+        device_code_ttl: Period = "10m",
         /// A refresh token that is not used for this long ends.
         refresh_idle: Period = "30d",
         /// A grant ends after this long, however often it was refreshed.
         refresh_max: Period = "365d",
+        /// How recently the person must have signed in where an application changes their profile, photo or galleries by an
+        /// access token (RFC 9470); whoever comes later is told to sign them in again. Any time will do when not set. Where it
+        /// is set, tokens that people made for themselves change nothing.
+        changes_max_age: Option<Period> = "",
+        /// Classes of sign-in (`acr`) that such a change wants, any of them; empty: every class will do.
+        changes_acr_values: Vec<String> = "[]",
         /// Tokens that a person may make for themselves on the account page and have at the same time. 0: none, and
         /// those that there are do not work.
         personal_tokens: u32 = "20",
@@ -261,6 +274,24 @@ section! {
         required: Option<Vec<String>> = "",
         /// Members that it may have; any other is refused.
         optional: Option<Vec<String>> = "",
+    }
+}
+
+section! {
+    /// Issuers that vouch for our people (RFC 7523): a client brings an assertion that they signed, and gets an access
+    /// token, without anybody being asked.
+    NamedIssuer = "issuers.NAME" {
+        /// Needed. The `iss` of its assertions.
+        issuer: String = "",
+        /// Needed. Where its keys are.
+        jwks_uri: BaseUrl = "",
+        /// Whom `sub` names: a person by their `subject` here (when not set) or by their `email` address.
+        people: Option<PeopleBy> = "",
+        /// Needed. The most that its word gives, such as `["openid", "profile"]`.
+        scopes: Vec<String> = "",
+        /// Ids of the clients that may bring its assertions. When not set, every client with the grant that an
+        /// administrator registered.
+        clients: Option<Vec<String>> = "",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Cache, Database, Events, Keys, Logs, Mail, NamedDetail, NamedResource, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
+    Cache, Database, Events, Keys, Logs, Mail, NamedDetail, NamedIssuer, NamedResource, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
     Setting, Tls,
 };
 
@@ -18,6 +18,7 @@ pub const SECTIONS: &[Section] = &[
     OAuth::SECTION,
     NamedResource::SECTION,
     NamedDetail::SECTION,
+    NamedIssuer::SECTION,
     Session::SECTION,
     Cache::SECTION,
     Outbound::SECTION,
