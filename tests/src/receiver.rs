@@ -1,5 +1,6 @@
-//! An application's receiver of events, as its developers would write it (RFC 8935): a real listener that verifies what it
-//! is sent with the keys that the provider publishes, and behaves as the test tells it.
+//! An application's receiver of events (RFC 8935) and of logout tokens (OpenID Connect Back-Channel Logout), as its
+//! developers would write it: a real listener that verifies what it is sent with the keys that the provider publishes, and
+//! behaves as the test tells it.
 
 use std::{
     sync::{Arc, Mutex},
@@ -30,12 +31,14 @@ pub enum Mood {
 #[derive(Clone, Debug)]
 pub struct Pushed {
     pub content_type: String,
+    /// The body; of a logout request the token in its form.
     pub token: String,
 }
 
 #[derive(Clone)]
 pub struct Receiver {
     pub uri: String,
+    pub logout_uri: String,
     mood: Arc<Mutex<Mood>>,
     pushed: Arc<Mutex<Vec<Pushed>>>,
 }
@@ -43,8 +46,9 @@ pub struct Receiver {
 impl Receiver {
     pub async fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("http://localhost:{}/events", listener.local_addr().unwrap().port());
-        let receiver = Self { uri, mood: Arc::new(Mutex::new(mood)), pushed: Arc::default() };
+        let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let (uri, logout_uri) = (format!("{origin}/events"), format!("{origin}/logout"));
+        let receiver = Self { uri, logout_uri, mood: Arc::new(Mutex::new(mood)), pushed: Arc::default() };
         let own = receiver.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -100,31 +104,52 @@ async fn read(stream: &mut TcpStream) -> Option<Pushed> {
         bytes.extend_from_slice(&part[..length]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        assert!(head.starts_with("POST /events HTTP/1.1\r\n"), "{head}");
+        let is_logout = head.starts_with("POST /logout HTTP/1.1\r\n");
+        assert!(is_logout || head.starts_with("POST /events HTTP/1.1\r\n"), "{head}");
         let header = |name: &str| {
             let mut lines = head.lines().filter_map(|line| line.split_once(": "));
             lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
         };
         if body.len() == header("content-length")?.parse::<usize>().ok()? {
-            return Some(Pushed { content_type: header("content-type")?, token: body.to_owned() });
+            let token = if is_logout { body.strip_prefix("logout_token=").expect("a logout token") } else { body };
+            return Some(Pushed { content_type: header("content-type")?, token: token.to_owned() });
         }
     }
 }
 
 impl Pushed {
-    /// The claims of a good token for this client; panics for any other.
+    /// The claims of a good event for this client; panics for any other.
     pub async fn verified(&self, issuer: &str, client_id: &str) -> Value {
         assert_eq!(self.content_type, "application/secevent+jwt");
-        let keys = crate::http().get(format!("{issuer}/oauth2/jwks.json")).send().await.unwrap();
-        let keys: JwkSet = keys.json().await.unwrap();
-        let header = decode_header(&self.token).unwrap();
-        // RFC 8417 §2.3: so that nobody takes it for an ID token or an access token.
-        assert_eq!(header.typ.as_deref(), Some("secevent+jwt"));
-        let key = keys.find(header.kid.as_deref().unwrap()).expect("a published key");
-        let mut rules = Validation::new(header.alg);
+        let mut rules = Validation::default();
         // It tells of something that happened, so it does not expire.
         rules.set_required_spec_claims(&["iss", "aud"]);
         rules.validate_exp = false;
+        // RFC 8417 §2.3: so that nobody takes it for an ID token or an access token.
+        self.claims("secevent+jwt", rules, issuer, client_id).await
+    }
+
+    /// The same of a logout token. The test's clock may be far from ours, so `exp` is compared with `iat`.
+    pub async fn logout(&self, issuer: &str, client_id: &str) -> Value {
+        assert_eq!(self.content_type, "application/x-www-form-urlencoded");
+        let mut rules = Validation::default();
+        rules.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
+        rules.validate_exp = false;
+        let claims = self.claims("logout+jwt", rules, issuer, client_id).await;
+        let event = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+        assert_eq!(claims["events"], event);
+        assert!(claims.get("nonce").is_none() && claims["jti"].is_string());
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 120);
+        claims
+    }
+
+    async fn claims(&self, typ: &str, mut rules: Validation, issuer: &str, client_id: &str) -> Value {
+        let keys = crate::http().get(format!("{issuer}/oauth2/jwks.json")).send().await.unwrap();
+        let keys: JwkSet = keys.json().await.unwrap();
+        let header = decode_header(&self.token).unwrap();
+        assert_eq!(header.typ.as_deref(), Some(typ));
+        let key = keys.find(header.kid.as_deref().unwrap()).expect("a published key");
+        rules.algorithms = vec![header.alg];
         rules.set_issuer(&[issuer]);
         rules.set_audience(&[client_id]);
         decode(&self.token, &DecodingKey::from_jwk(key).unwrap(), &rules).unwrap().claims

@@ -4,7 +4,10 @@
 //! said in that transaction ([`tell_clients!`]), so that no end is forgotten, wherever the process dies. A notice goes when
 //! its client has taken it, or when it is too old to matter.
 
-use diesel::{dsl::min, prelude::*};
+use diesel::{
+    dsl::{count_star, max, min},
+    prelude::*,
+};
 use diesel_async::RunQueryDsl;
 
 use crate::{
@@ -176,6 +179,16 @@ impl Store {
             claimed.sort_by_key(|notice| (notice.attempts, notice.created_at));
             Ok(claimed)
         })
+    }
+
+    /// How many ends of sessions a client has not been told of yet, and the most often that one was tried.
+    pub async fn notices_waiting(&self, client_id: &str) -> Result<(i64, i64), StoreError> {
+        let (count, most): (i64, Option<i64>) = read!(self, |c| Ok(logout_notices::table
+            .filter(logout_notices::client_id.eq(client_id))
+            .select((count_star(), max(logout_notices::attempts)))
+            .first(c)
+            .await?))?;
+        Ok((count, most.unwrap_or(0)))
     }
 
     /// The client knows, or nobody wants it to.

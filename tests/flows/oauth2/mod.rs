@@ -1,4 +1,5 @@
 //! `/oauth2/…`
 
+mod backchannel;
 mod logout;
 mod token;

@@ -103,6 +103,7 @@ on_both!(a_client_that_fails_waits_and_the_others_do_not, fresh => {
     assert_eq!(claimed.len(), 2);
     store.postpone_notices(&claimed[0], now + 60 * SECOND, now + 5 * SECOND).await.unwrap();
     assert_eq!(store.clients_to_notify(&[], 10, now).await.unwrap(), ["b2"]);
+    assert_eq!(store.notices_waiting("b1").await.unwrap(), (2, 1));
     let later = store.claim_notices("b1", 10, 20 * SECOND, now + 5 * SECOND).await.unwrap();
     assert_eq!(whose(&later), whose(&claimed[1..]), "what failed waits longer than what only stood behind it");
     store.release_notices(&later).await.unwrap();

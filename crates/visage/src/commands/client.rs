@@ -229,6 +229,10 @@ async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: boo
         if let Some((receiver, waiting)) = &events {
             described["events"] = client_events::described(receiver, *waiting);
         }
+        if client.metadata.backchannel_logout_uri.is_some() {
+            let (waiting, attempts) = place.store.notices_waiting(&client.id).await?;
+            described["logout_notices"] = json!({ "waiting": waiting, "attempts": attempts });
+        }
         return output::json(&described);
     }
     for (name, value) in described.as_object().into_iter().flatten() {
@@ -246,6 +250,10 @@ async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: boo
     }
     if let Some((receiver, waiting)) = &events {
         output::line(format_args!("events: {}", client_events::said(receiver, *waiting)));
+    }
+    if client.metadata.backchannel_logout_uri.is_some() {
+        let (waiting, attempts) = place.store.notices_waiting(&client.id).await?;
+        output::line(format_args!("sign-outs: {waiting} on their way, tried {attempts} times at most"));
     }
     if secret.is_some() {
         output::note("The secret is shown this once; we keep only its hash.");
