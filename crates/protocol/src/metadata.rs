@@ -70,6 +70,8 @@ pub struct Metadata {
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// <https://www.rfc-editor.org/rfc/rfc9701#section-7>
+    pub introspection_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
@@ -139,6 +141,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         token_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
         introspection_endpoint_auth_methods_supported: confidential,
         introspection_endpoint_auth_signing_alg_values_supported: assertion_algs.clone(),
+        introspection_signing_alg_values_supported: SigningAlg::ALL.map(SigningAlg::as_str).into(),
         revocation_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_signing_alg_values_supported: assertion_algs,
         dpop_signing_alg_values_supported: dpop::ALGS.into(),

@@ -1,13 +1,16 @@
 //! Introspection: what a token stands for now. <https://www.rfc-editor.org/rfc/rfc7662>
 
+mod signed;
+
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     web::Data,
 };
 use bytes::Bytes;
 use protocol::{Client, Confirmation, OAuthError, seconds};
 use serde::Serialize;
+use serde_json::Value;
 use web::{Access, ClientAuthentication, Core, OAuthFailure};
 
 /// > If the introspection call is properly authorized but the token is not active […] the authorization
@@ -40,11 +43,20 @@ struct Active<'a> {
     /// <https://www.rfc-editor.org/rfc/rfc8705#section-3.2>
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    /// Who acts for the person: <https://www.rfc-editor.org/rfc/rfc8693#section-7.3>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Value>,
+    /// The sign-in behind it: <https://www.rfc-editor.org/rfc/rfc9470#section-6.2>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 // S86
 pub async fn introspect(
     core: Data<Core>,
+    http: HttpRequest,
     caller: ClientAuthentication,
 ) -> Result<HttpResponse, OAuthFailure> {
     // > the endpoint MUST also require some form of authorization to access this endpoint
@@ -65,8 +77,12 @@ pub async fn introspect(
         Some(_) => Bytes::from_static(INACTIVE),
         None => of_refresh_token(&core, &caller.client, token).await?,
     };
+    let (content_type, answer) = match signed::asked(&http, &caller.client) {
+        Some(alg) => (signed::MEDIA_TYPE, signed::sign(&core, &caller.client, alg, &answer)?),
+        None => ("application/json", answer),
+    };
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CONTENT_TYPE, content_type))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(answer))
 }
@@ -82,6 +98,7 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
     if let Some(ready) = access.introspection.get() {
         return Ok(ready);
     }
+    let grant = access.grant.as_ref();
     let active = Active {
         active: true,
         iss: &core.site.issuer,
@@ -94,6 +111,9 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
         jti: Some(&access.jti),
         token_type: Some(access.token_type()),
         cnf: access.confirmation.as_ref(),
+        act: access.act.as_ref(),
+        acr: grant.and_then(|grant| grant.acr.as_deref()),
+        auth_time: grant.map(|grant| seconds(grant.auth_time)).filter(|time| *time > 0),
     };
     Ok(access.introspection.keep(write(&active)?))
 }
@@ -120,6 +140,9 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
         jti: None,
         token_type: None,
         cnf: None,
+        act: None,
+        acr: None,
+        auth_time: None,
     })
 }
 
