@@ -22,7 +22,7 @@ use store::{
 };
 use tempfile::TempDir;
 use url::Url;
-use web::{Core, Hygiene, Manual, Pictures, Site, pictures::DefaultPicture};
+use web::{Core, Hygiene, Manual, Outbound, Pictures, Site, outbound, pictures::DefaultPicture};
 
 use super::wire::{Answer, CALLBACK, authorize, basic, post, redemption, secret_of, text};
 use crate::State;
@@ -77,6 +77,10 @@ impl House {
     }
 
     pub async fn with(change: impl FnOnce(&mut Policy)) -> House {
+        House::furnished(change, |_| {}).await
+    }
+
+    pub async fn furnished(change: impl FnOnce(&mut Policy), change_core: impl FnOnce(&mut Core)) -> House {
         let folder = tempfile::tempdir().unwrap();
         let settings = match BACKEND.get() {
             Backend::Sqlite => {
@@ -90,6 +94,10 @@ impl House {
         let clock = Manual::at(START);
         let mut core = Core::new(store, ring(), site, pictures);
         core.clock = Arc::new(clock.clone());
+        // The web servers of clients are on this machine.
+        let allow = [("127.0.0.0".parse().unwrap(), 8)].into_iter().collect();
+        core.outbound = Outbound::new(outbound::Settings { allow, roots: None }).unwrap();
+        change_core(&mut core);
         let mut policy = Policy::new(ISSUER);
         change(&mut policy);
         let state = State::new(&core.site, policy).unwrap();

@@ -12,6 +12,9 @@ use web::{Bearer, Endpoint, Hygiene, paths, scope};
 
 use crate::house::{House, NOW};
 
+/// What would open a door that was found shut.
+pub const CHALLENGES: &str = r#"Bearer, DPoP algs="ES256 EdDSA PS256""#;
+
 /// What an answer says of itself: status, `WWW-Authenticate`, `error`.
 pub type Said = (u16, String, String);
 
@@ -74,8 +77,8 @@ async fn no_token_and_bad_tokens() {
     let house = House::new().await;
     let token = house.token("u1", "profile").await;
     let none = ask(&house, TestRequest::get().uri(paths::PROFILE)).await;
-    assert_eq!((none.0, none.1.as_str()), (401, "Bearer"), "no error code without a token");
-    assert_eq!(ask(&house, profile("Basic YTpi")).await.1, "Bearer");
+    assert_eq!((none.0, none.1.as_str()), (401, CHALLENGES), "no error code without a token");
+    assert_eq!(ask(&house, profile("Basic YTpi")).await.1, CHALLENGES);
     for malformed in ["Bearer", "Bearer ", "Bearer a b", "Bearer \"a\"", "Bearer a,b"] {
         let said = ask(&house, profile(malformed)).await;
         assert_eq!((said.0, said.2.as_str()), (400, "invalid_request"), "{malformed}");
@@ -138,7 +141,7 @@ async fn userinfo_takes_a_token_in_a_form() {
     assert_eq!(ask(&house, post(String::new()).insert_header(in_header.clone())).await.2, "u1");
     assert_eq!(ask(&house, post(in_form.clone()).insert_header(in_header.clone())).await.0, 400);
     assert_eq!(ask(&house, post(format!("{in_form}&{in_form}"))).await.0, 400);
-    assert_eq!(ask(&house, post("a=b".into())).await.1, "Bearer");
+    assert_eq!(ask(&house, post("a=b".into())).await.1, CHALLENGES);
     let bare = TestRequest::post().uri(paths::USERINFO).insert_header(in_header);
     assert_eq!(ask(&house, bare).await.2, "u1");
     // Elsewhere a form's token is none.

@@ -5,7 +5,9 @@
 mod bearer;
 mod browsers;
 mod clients;
+mod dpop;
 mod house;
 mod hygiene;
+mod keys;
 mod outbound;
 mod personal;
