@@ -63,10 +63,10 @@ pub async fn check(
     let Some(client) = client(core, &came).await? else { return Ok(Err(unknown())) };
     Ok(match carried::meant(core, state, &client, came.clone()).await? {
         Ok(Meant { request, pushed }) => judge(state, request, client, pushed),
-        // Nothing inside an object that does not hold says where its refusal may go.
+        // Nothing inside an object that does not hold says where its refusal may go; what stands beside it may.
         Err(error) => Err(match return_address(&came, &client) {
-            Ok((to, _)) => Refused::Back { to, error, client },
-            Err(_) => Refused::Useless(error),
+            Ok((to, true)) => Refused::Back { to, error, client },
+            Ok((_, false)) | Err(_) => Refused::Useless(error),
         }),
     })
 }

@@ -75,8 +75,9 @@ async fn the_metadata_is_true() {
     for (flag, parameter) in
         [("request_parameter_supported", "request"), ("request_uri_parameter_supported", "request_uri")]
     {
-        assert_eq!(document[flag], Value::Bool(false));
-        assert!(house.get(&authorize(&client, &[(parameter, "x")])).await.parameter("error").is_some());
+        assert_eq!(document[flag], Value::Bool(true));
+        let error = house.get(&authorize(&client, &[(parameter, "x")])).await.parameter("error");
+        assert!(error.is_some_and(|error| error.starts_with("invalid_request_")));
     }
 }
 
