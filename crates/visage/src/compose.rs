@@ -141,7 +141,7 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn policy(config: &Config) -> Policy {
+pub fn policy(config: &Config) -> Policy {
     Policy {
         pkce: match config.oauth.pkce {
             config::Pkce::Always => Pkce::Always,

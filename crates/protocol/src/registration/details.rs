@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use super::{page, refuse, visible};
-use crate::{Client, OAuthError, SigningAlg, authorization::IMPLICIT, client};
+use crate::{Client, OAuthError, SigningAlg, authorization::IMPLICIT, client, fapi2};
 
 /// Beyond this nobody means well.
 const MOST: usize = 50;
@@ -40,6 +40,7 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
         return refuse("There are too many request_uris.");
     }
     algorithms(client)?;
+    fapi2::check_registration(client)?;
     if metadata.default_max_age.is_some_and(i64::is_negative) {
         return refuse("The default_max_age must be a number of seconds.");
     }

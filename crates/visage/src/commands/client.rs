@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use keyring::{Secret, client_secret};
-use protocol::{Client, Scopes};
+use protocol::{Client, registration};
 use serde_json::{Value, json};
 
-use super::{client_details, client_details::Details, client_events, output};
+use super::{client_details, client_details::Details, client_events, client_tokens, output};
 use crate::{
     config::Loaded,
     failure::Failure,
@@ -61,6 +61,9 @@ pub enum Command {
     /// Give a client a new secret, printed once; the old one stops working at once
     #[command(after_help = "Example:\n  visage client rotate-secret photo-wall")]
     RotateSecret(One),
+    /// Tokens that let others register clients
+    #[command(subcommand, after_help = "Example:\n  visage client initial-token add --name 'Partner' --uses 5")]
+    InitialToken(client_tokens::Command),
 }
 
 #[derive(Args, Debug)]
@@ -81,6 +84,7 @@ pub fn run(loaded: Loaded, command: Command) -> Result<ExitCode, Failure> {
         Command::Update { id, details, json } => update(place, &id, details, json).await,
         Command::Delete(one) => delete(place, &one).await,
         Command::RotateSecret(one) => rotate_secret(place, &one).await,
+        Command::InitialToken(command) => client_tokens::run(place, command).await,
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -98,15 +102,12 @@ pub async fn create(
         Some(id) => place.store.client(id).await?,
         None => None,
     };
-    let is_new = known.is_none();
-    let client = known.map_or_else(
-        || Client::blank(id.unwrap_or_else(|| place.random.id()), now),
-        |known| (*known).clone(),
-    );
-    let mut client = details.applied_to(client, now)?;
+    let before = known.as_deref().cloned();
+    let client = || Client::blank(id.unwrap_or_else(|| place.random.id()), now);
+    let mut client = details.applied_to(before.clone().unwrap_or_else(client), now)?;
     let secret = settle_secret(place, &mut client).await?;
-    client_details::check(&client)?;
-    if is_new {
+    client_details::check(place, &client, before.as_ref()).await?;
+    if before.is_none() {
         place.store.insert_client(client.clone()).await?;
         place.record("client.added", &client.id, json!({ "name": client.name })).await?;
     } else {
@@ -184,9 +185,10 @@ async fn list(place: &Place, json: bool) -> Result<(), Failure> {
 async fn update(place: &Place, id: &str, mut details: Details, json: bool) -> Result<(), Failure> {
     let events = std::mem::take(&mut details.events);
     events.check()?;
-    let mut client = details.applied_to(find(place, id).await?, place.now())?;
+    let before = find(place, id).await?;
+    let mut client = details.applied_to(before.clone(), place.now())?;
     let secret = settle_secret(place, &mut client).await?;
-    client_details::check(&client)?;
+    client_details::check(place, &client, Some(&before)).await?;
     place.store.update_client(client.clone()).await?;
     events.apply(place, id).await?;
     place.record("client.updated", id, json!({})).await?;
@@ -238,6 +240,7 @@ async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: boo
     for (name, value) in described.as_object().into_iter().flatten() {
         let text = match (name.as_str(), value) {
             ("client_id_issued_at", _) => output::time(client.created_at),
+            ("last_used_at", _) => output::time(client.used_at.unwrap_or_default()),
             ("client_secret_expires_at", _) => "never".to_owned(),
             ("scope", _) if client.scopes.is_empty() => "all that we know".to_owned(),
             (_, Value::String(text)) => text.clone(),
@@ -261,45 +264,27 @@ async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: boo
     Ok(())
 }
 
-/// In the words of RFC 7591, so that other tools can read it.
+/// In the words of RFC 7591, so that other tools can read it, and what an administrator alone decides.
 fn described(client: &Client, secret: Option<&Secret>) -> Value {
-    let text = |scopes: &Scopes| scopes.to_string();
-    // Said out, since an empty text would read as "none".
-    let may_ask_for = if client.scopes.is_empty() { Scopes::known() } else { client.scopes.clone() };
-    let mut all = json!({
-        "client_id": client.id,
-        "client_name": client.name,
-        "token_endpoint_auth_method": client.auth_method.as_str(),
-        "redirect_uris": client.redirect_uris,
-        "post_logout_redirect_uris": client.post_logout_redirect_uris,
-        "grant_types": client.grant_types,
-        "response_types": client.response_types,
-        "scope": text(&may_ask_for),
-        "id_token_signed_response_alg": client.id_token_alg.as_str(),
+    let mut all = registration::described(client);
+    let beside = json!({
         "rotate_refresh_tokens": client.rotates_refresh_tokens(),
         "trusted": client.trusted,
         "resource_server": client.resource_server,
-        "approved_for_everyone": text(&client.everyone_scopes),
+        "approved_for_everyone": client.everyone_scopes.to_string(),
         "is_active": client.is_active,
-        "client_id_issued_at": client.created_at / 1_000_000,
+        "registered_by": client.registered_by,
     });
-    let optional = [
-        ("logo_uri", &client.logo_uri),
-        ("client_uri", &client.client_uri),
-        ("policy_uri", &client.policy_uri),
-        ("tos_uri", &client.tos_uri),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            all[name] = json!(value);
-        }
+    all.extend(beside.as_object().cloned().unwrap_or_default());
+    if let Some(exchange) = &client.metadata.token_exchange {
+        all.insert("token_exchange".to_owned(), json!(exchange));
     }
-    if let Some(jwks) = client.jwks.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
-        all["jwks"] = jwks;
+    if let Some(day) = client.used_at {
+        all.insert("last_used_at".to_owned(), (day / 1_000_000).into());
     }
     if let Some(secret) = secret {
-        all["client_secret"] = json!(secret.expose());
-        all["client_secret_expires_at"] = json!(0);
+        all.insert("client_secret".to_owned(), secret.expose().into());
+        all.insert("client_secret_expires_at".to_owned(), 0.into());
     }
-    all
+    Value::Object(all)
 }

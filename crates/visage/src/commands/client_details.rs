@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keyring::assertion::check_key_set;
-use protocol::{AuthMethod, Client, Micros, Scopes, SigningAlg, registration};
-use serde::Deserialize;
-use serde_json::Value;
+use protocol::{
+    AuthMethod, Client, Micros, OAuthError, Scopes, SigningAlg,
+    authorization::{IMPLICIT, ResponseType},
+    fapi2,
+    registration::{self, Author},
+};
+use serde_json::{Map, Value};
+use web::sector;
 
 use super::{client_events::Events, input};
-use crate::failure::Failure;
+use crate::{compose, failure::Failure, place::Place};
 
 /// Options win over the document; what neither says stays as it was.
 #[derive(Args, Debug, Default)]
@@ -38,7 +43,14 @@ pub struct Details {
     /// Its public keys, a JWK set, for private_key_jwt
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
-    /// code; may be repeated
+    /// Where its public keys stand, instead of --jwks
+    #[arg(long, value_name = "URL", conflicts_with = "jwks")]
+    pub jwks_uri: Option<String>,
+    /// A set of rules beyond the usual ones: fapi2 (the FAPI 2.0 Security Profile) or mcp (clients of the Model Context
+    /// Protocol); an empty text takes it back
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// code, or one of the others that `oauth.response_types` lists, such as "code id_token"; may be repeated
     #[arg(long = "response-type", value_name = "TYPE")]
     pub response_types: Vec<String>,
     /// RS256, PS256, ES256 or EdDSA
@@ -73,40 +85,18 @@ pub struct Details {
     pub tos_uri: Option<String>,
     #[command(flatten)]
     pub events: Events,
-    /// All of this but the events as RFC 7591 JSON
+    /// All of this but the events, and every other member of a registration, as RFC 7591 JSON; options win over it
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
 }
 
-/// The members of RFC 7591 and OpenID Connect Registration that mean something here.
-///
-/// > The authorization server MUST ignore any client metadata sent by the client that it does not understand
-///
-/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Metadata {
-    client_name: Option<String>,
-    redirect_uris: Vec<String>,
-    post_logout_redirect_uris: Vec<String>,
-    grant_types: Vec<String>,
-    response_types: Vec<String>,
-    scope: Option<String>,
-    token_endpoint_auth_method: Option<String>,
-    jwks: Option<Value>,
-    id_token_signed_response_alg: Option<String>,
-    logo_uri: Option<String>,
-    client_uri: Option<String>,
-    policy_uri: Option<String>,
-    tos_uri: Option<String>,
-}
-
 impl Details {
     /// The client after these details, not yet checked.
-    pub fn applied_to(mut self, mut client: Client, now: Micros) -> Result<Client, Failure> {
+    pub fn applied_to(self, mut client: Client, now: Micros) -> Result<Client, Failure> {
         if let Some(path) = &self.metadata {
-            let metadata = input::json_file(path)?;
-            self.take(metadata, &mut client);
+            let document: Map<String, Value> = input::json_file(path)?;
+            registration::apply(document, &mut client, Author::Administrator)
+                .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.description)))?;
         }
         client.updated_at = now;
         put(&mut client.name, self.name);
@@ -131,6 +121,14 @@ impl Details {
         }
         if let Some(path) = &self.jwks {
             client.jwks = Some(input::file(path)?);
+            client.metadata.jwks_uri = None;
+        }
+        if let Some(uri) = self.jwks_uri {
+            client.metadata.jwks_uri = Some(uri);
+            client.jwks = None;
+        }
+        if let Some(profile) = self.profile {
+            client.metadata.profile = (!profile.is_empty()).then_some(profile);
         }
         if let Some(alg) = &self.id_token_alg {
             client.id_token_alg = SigningAlg::parse(alg).ok_or_else(|| {
@@ -152,57 +150,38 @@ impl Details {
                 *own = (!given.is_empty()).then_some(given);
             }
         }
+        fapi2::fill(&mut client);
         fill_gaps(&mut client);
+        registration::fill_gaps(&mut client);
         Ok(client)
-    }
-
-    /// Options that were not given come from the document.
-    fn take(&mut self, document: Metadata, client: &mut Client) {
-        self.name = self.name.take().or(document.client_name);
-        for (own, given) in [
-            (&mut self.redirect_uris, document.redirect_uris),
-            (&mut self.post_logout_redirect_uris, document.post_logout_redirect_uris),
-            (&mut self.grants, document.grant_types),
-            (&mut self.response_types, document.response_types),
-            (&mut self.scopes, document.scope.into_iter().collect()),
-        ] {
-            if own.is_empty() {
-                *own = given;
-            }
-        }
-        if !self.public {
-            self.auth_method = self.auth_method.take().or(document.token_endpoint_auth_method);
-        }
-        if let Some(jwks) = document.jwks {
-            client.jwks = Some(jwks.to_string());
-        }
-        self.id_token_alg = self.id_token_alg.take().or(document.id_token_signed_response_alg);
-        self.logo_uri = self.logo_uri.take().or(document.logo_uri);
-        self.client_uri = self.client_uri.take().or(document.client_uri);
-        self.policy_uri = self.policy_uri.take().or(document.policy_uri);
-        self.tos_uri = self.tos_uri.take().or(document.tos_uri);
     }
 }
 
 /// RFC 7591's defaults, widened by the refresh grant: a client with redirect URIs wants to sign people in.
 fn fill_gaps(client: &mut Client) {
     if client.grant_types.is_empty() {
-        client.grant_types = vec!["authorization_code".to_owned(), "refresh_token".to_owned()];
-    }
-    if client.response_types.is_empty() && client.allows_grant("authorization_code") {
-        client.response_types = vec!["code".to_owned()];
+        let asked = client.response_types.iter().filter_map(|kind| ResponseType::parse(kind));
+        let asked: Vec<&str> = asked.flat_map(ResponseType::grants).collect();
+        let by_code: &[&str] = &["authorization_code", "refresh_token"];
+        let grants = if asked.is_empty() || asked.contains(&by_code[0]) { by_code } else { &[] };
+        let at_once = asked.contains(&IMPLICIT).then_some(&IMPLICIT);
+        client.grant_types = grants.iter().chain(at_once).map(|grant| (*grant).to_owned()).collect();
     }
 }
 
-/// Whether it may be registered like this, secret included.
-pub fn check(client: &Client) -> Result<(), Failure> {
-    registration::check(client).map_err(|error| Failure::usage(error.description))?;
-    match &client.jwks {
-        Some(jwks) => {
-            check_key_set(jwks).map_err(|error| Failure::usage(format!("The key set is refused: {error}.")))
-        }
-        None => Ok(()),
+/// Whether it may be registered like this, secret included. `before`: what was registered.
+pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> Result<(), Failure> {
+    let refused = |error: OAuthError| Failure::usage(error.description);
+    registration::check(client).map_err(refused)?;
+    registration::offered(client, &compose::policy(&place.config)).map_err(refused)?;
+    if let Some(jwks) = &client.jwks {
+        check_key_set(jwks).map_err(|error| Failure::usage(format!("The key set is refused: {error}.")))?;
     }
+    let vouched = |client: &Client| (client.metadata.sector_identifier_uri.clone(), client.redirect_uris.clone());
+    if before.map(vouched) != Some(vouched(client)) {
+        sector::check(&compose::outbound(&place.config)?, client).await.map_err(refused)?;
+    }
+    Ok(())
 }
 
 fn scopes(text: &str) -> Result<Scopes, Failure> {

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod client_details;
 pub mod client_events;
+mod client_tokens;
 mod config;
 mod demo;
 mod doctor;
