@@ -87,12 +87,16 @@ pub async fn carry_out(
     steps: Vec<Step>,
     now: Micros,
 ) -> Result<bool, Failure> {
-    let (master, random) = (master.clone(), random.clone());
-    // An RSA key takes a moment to find; requests must not wait for it.
-    let changes = tokio::task::spawn_blocking(move || -> Vec<KeyChange> {
-        steps.into_iter().map(|step| change(step, &master, &random, now)).collect()
+    // An RSA key takes a moment to find, and a first start makes four: requests must not wait for them, nor they for
+    // each other. In the order of the steps, whichever is found first.
+    let made = steps.into_iter().map(|step| {
+        let (master, random) = (master.clone(), random.clone());
+        tokio::task::spawn_blocking(move || change(step, &master, &random, now))
     });
-    let changes = changes.await.map_err(|error| Failure::new(format!("cannot make keys: {error}")))?;
+    let mut changes = Vec::new();
+    for made in made.collect::<Vec<_>>() {
+        changes.push(made.await.map_err(|error| Failure::new(format!("cannot make keys: {error}")))?);
+    }
     match store.change_keys(changes).await {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict(_)) => Ok(false),

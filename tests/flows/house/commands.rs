@@ -132,7 +132,14 @@ async fn a_running_server_sees_what_commands_change() {
     let all: Value = serde_json::from_str(&place.run(&["user", "list", "--json"], "")).unwrap();
     assert_eq!(all.as_array().map(Vec::len), Some(0));
     let report: Value = serde_json::from_str(&place.run(&["doctor", "--json"], "")).unwrap();
-    assert!(report.as_array().unwrap().iter().all(|line| line["result"] == "ok"), "{report:#}");
+    let (rules, house): (Vec<&Value>, Vec<&Value>) =
+        report.as_array().unwrap().iter().partition(|line| line["check"] == "RFC 9700");
+    assert!(house.iter().all(|line| line["result"] == "ok"), "{report:#}");
+    // Each rule of the security profile is held or named with what stands against it; here, http on this machine.
+    assert_eq!(rules.len(), visage::rfc9700::RULES.len());
+    let given_up: Vec<&&Value> = rules.iter().filter(|line| line["result"] == "note").collect();
+    assert!(given_up.iter().any(|line| line["detail"].as_str().unwrap().starts_with("2.6")), "{report:#}");
+    assert!(rules.iter().all(|line| line["result"] != "wrong"), "{report:#}");
     assert_eq!(server.terminate(), Some(0));
 }
 

@@ -5,6 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use clap::Args;
 use photo::key::ObjectKey;
 use photo::objects::{self, ObjectStore, Stores};
+use protocol::Client;
 use serde::Serialize;
 use store::Store;
 
@@ -13,7 +14,7 @@ use crate::{
     compose,
     config::{Config, Loaded},
     failure::Failure,
-    keys, place,
+    keys, place, rfc9700,
 };
 use keyring::{Random, Ring};
 use web::{Clock, System, paths};
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print docs/security.md: every rule of RFC 9700 and where it is held; looks at nothing
+    #[arg(long, conflicts_with = "json")]
+    rules: bool,
 }
 
 /// One line of the report.
@@ -44,6 +48,10 @@ enum Outcome {
 }
 
 pub fn run(loaded: Result<Loaded, Failure>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if arguments.rules {
+        output::line(rfc9700::markdown().trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
     let findings = place::wait(async { Ok(examine(loaded).await) })?;
     let is_well = findings.iter().all(|finding| finding.result != Outcome::Wrong);
     if arguments.json {
@@ -67,6 +75,7 @@ async fn examine(loaded: Result<Loaded, Failure>) -> Vec<Finding> {
         Err(failure) => return vec![wrong("configuration", failure)],
     };
     let mut findings = vec![ok("configuration", format!("issuer {}", config.server.public_url.issuer()))];
+    let mut rules = Vec::new();
     match database(&config).await {
         Ok((store, finding)) => {
             // Before the first start there are no tables to look for keys in.
@@ -76,14 +85,32 @@ async fn examine(loaded: Result<Loaded, Failure>) -> Vec<Finding> {
                     note("keys", "not looked at: the database has not every table yet".to_owned())
                 }
             };
+            let clients = match finding.result {
+                Outcome::Ok => store.clients().await.unwrap_or_default(),
+                Outcome::Note | Outcome::Wrong => Vec::new(),
+            };
             findings.extend([finding, keys]);
+            rules = security(&config, &clients);
             store.close().await;
         }
         Err(failure) => findings.push(wrong("database", failure)),
     }
     findings.extend(object_stores(&config).await);
     findings.extend(public_url(&config).await);
+    findings.extend(rules);
     findings
+}
+
+/// Each rule of RFC 9700: held, or what this installation has chosen instead.
+fn security(config: &Config, clients: &[Client]) -> Vec<Finding> {
+    let installation = rfc9700::Installation { config, clients };
+    let finding = |rule: &rfc9700::Rule| match (rule.given_up)(&installation) {
+        None => {
+            ok("RFC 9700", format!("{:<6} {} Held in {}.", rule.section, rule.asks, rule.places.join(", ")))
+        }
+        Some(instead) => note("RFC 9700", format!("{:<6} {} Here: {instead}.", rule.section, rule.asks)),
+    };
+    rfc9700::RULES.iter().map(finding).collect()
 }
 
 async fn database(config: &Config) -> Result<(Store, Finding), Failure> {
