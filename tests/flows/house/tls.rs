@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
-use reqwest::{Certificate, Client};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::{Certificate, Client, Identity};
+use serde_json::{Value, json};
 use tests::{
     Engine,
     binary::{self, Server},
@@ -33,11 +35,33 @@ fn certify(folder: &Path, name: &str) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
+/// The key of a certificate, as a client registers it.
+fn jwks(folder: &Path, name: &str) -> Value {
+    let public = Command::new("openssl")
+        .args(["pkey", "-in", &format!("{name}.key"), "-pubout", "-outform", "DER"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    // The uncompressed point is the end of it.
+    let (_, point) = public.stdout.split_at(public.stdout.len() - 64);
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    json!({"keys": [{"kty": "EC", "crv": "P-256", "x": encode(&point[..32]), "y": encode(&point[32..])}]})
+}
+
 /// Believes this one certificate and no other.
 fn believes(folder: &Path, name: &str) -> Client {
     visage::place::install_tls();
     let pem = fs::read(folder.join(format!("{name}.pem"))).unwrap();
     Client::builder().tls_certs_only([Certificate::from_pem(&pem).unwrap()]).build().unwrap()
+}
+
+/// The same, and shows a certificate of its own where it is asked for one.
+fn shows(folder: &Path, name: &str) -> Client {
+    visage::place::install_tls();
+    let read = |file: String| fs::read(folder.join(file)).unwrap();
+    let identity = Identity::from_pem(&[read(format!("{name}.pem")), read(format!("{name}.key"))].concat()).unwrap();
+    let roots = [Certificate::from_pem(&read("server.pem".to_owned())).unwrap()];
+    Client::builder().tls_certs_only(roots).identity(identity).build().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,6 +113,67 @@ async fn the_listener_shows_its_certificate_and_the_renewed_one() {
     panic!("the renewed certificate is not shown:\n{}", server.log.lock().unwrap());
 }
 
+// RFC 8705: a second listener asks for certificates, the first never does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_of_our_own_asks_clients_for_certificates() {
+    let mut place = Place::new(Engine::Sqlite).await;
+    let folder = place.dir.path().to_owned();
+    for name in ["server", "client", "stranger"] {
+        certify(&folder, name);
+    }
+    let file = |name: &str| folder.join(name).display().to_string();
+    let origin = place.issuer.replace("http://", "https://");
+    let (asking, health) = (binary::free_port(), format!("127.0.0.1:{}", binary::free_port()));
+    let mtls = format!("https://localhost:{asking}");
+    for (variable, value) in [
+        ("VISAGE_SERVER__PUBLIC_URL", origin.as_str()),
+        ("VISAGE_SERVER__METRICS_LISTEN", &health),
+        ("VISAGE_SERVER__TLS__CERTIFICATE", &file("server.pem")),
+        ("VISAGE_SERVER__TLS__KEY", &file("server.key")),
+        ("VISAGE_SERVER__MTLS_LISTEN", &format!("127.0.0.1:{asking}")),
+        ("VISAGE_SERVER__MTLS_URL", &mtls),
+    ] {
+        place.set(variable, value);
+    }
+    let bound = json!({
+        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": jwks(&folder, "client"),
+        "grant_types": ["client_credentials"], "response_types": [], "client_name": "Own",
+        "tls_client_certificate_bound_access_tokens": true,
+    });
+    fs::write(folder.join("client.json"), bound.to_string()).unwrap();
+    place.run(&["client", "add", "--id", "own", "--metadata", &file("client.json")], "");
+    let server = Server::start(&format!("http://{health}"), place.environment()).await;
+
+    let nobody = believes(&folder, "server");
+    let holder = shows(&folder, "client");
+    let document = format!("{origin}/.well-known/openid-configuration");
+    let said: Value = nobody.get(&document).send().await.unwrap().json().await.unwrap();
+    let endpoint = said["mtls_endpoint_aliases"]["token_endpoint"].as_str().unwrap();
+    assert_eq!(endpoint, format!("{mtls}/oauth2/token"));
+    let form = [("grant_type", "client_credentials"), ("client_id", "own")];
+    let token = async |who: &Client, endpoint: &str| who.post(endpoint).form(&form).send().await.unwrap();
+    let usual = said["token_endpoint"].as_str().unwrap();
+    for (who, endpoint) in
+        [(&nobody, endpoint), (&shows(&folder, "stranger"), endpoint), (&holder, usual), (&nobody, usual)]
+    {
+        assert_eq!(token(who, endpoint).await.status(), 401, "{endpoint}");
+    }
+    let answer: Value = token(&holder, endpoint).await.json().await.unwrap();
+    let own = answer["access_token"].as_str().unwrap();
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(own.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    assert!(claims["cnf"]["x5t#S256"].is_string(), "{claims}");
+    // The token stands for no person (403), and without its certificate for nobody at all (401).
+    let profile = async |who: &Client, at: &str| {
+        who.get(format!("{at}/api/auth/profile")).bearer_auth(own).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(profile(&holder, &mtls).await, 403);
+    for (who, at) in [(&nobody, &mtls), (&holder, &origin), (&shows(&folder, "stranger"), &mtls)] {
+        assert_eq!(profile(who, at).await, 401, "{at}");
+    }
+    assert_eq!(server.terminate(), Some(0));
+}
+
 #[test]
 fn half_a_pair_and_a_plain_issuer_are_refused() {
     let environment = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
@@ -100,6 +185,9 @@ fn half_a_pair_and_a_plain_issuer_are_refused() {
             &[("VISAGE_SERVER__TLS__KEY", "k.pem"), ("VISAGE_SERVER__TLS__CERTIFICATE", "c.pem")][..],
             "must begin with https://",
         ),
+        (&[("VISAGE_SERVER__MTLS_LISTEN", "127.0.0.1:1")][..], "needs `server.tls.certificate`"),
+        (&[("VISAGE_SERVER__CLIENT_CERTIFICATE_HEADER", "Client-Cert")][..], "only from `server.trusted_proxies`"),
+        (&[("VISAGE_SERVER__CLIENT_CERTIFICATE_HEADER", "a b")][..], "not the name of a header"),
     ] {
         let refused = binary::run(&["config", "show"], &environment(settings), "");
         assert!(!refused.status.success());

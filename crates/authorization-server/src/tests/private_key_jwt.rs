@@ -3,8 +3,9 @@ use protocol::{AuthMethod, Client, SECOND, SigningAlg};
 use serde_json::{Value, json};
 
 use super::{
+    holder::Holder,
     house::{House, ISSUER, START, key_rows, on_both, ring_of},
-    wire::Answer,
+    wire::{Answer, CALLBACK, CHALLENGE, post},
 };
 
 /// A client that signs with keys of its own.
@@ -73,3 +74,90 @@ async fn wrong_ones_are_refused_all_alike() {
     assert_eq!(answer.error(), (401, "invalid_client".into()));
 }
 on_both!(wrong_ones_are_refused_all_alike);
+
+// S55, S102: the algorithm that was registered, and no other.
+async fn a_registered_algorithm_is_the_only_one() {
+    let (house, keys) = furnished().await;
+    let only_ps = |client: &mut Client| {
+        client.auth_method = AuthMethod::PrivateKeyJwt;
+        client.secret_digest = None;
+        client.jwks = Some(String::from_utf8(keys.jwks_json().to_vec()).unwrap());
+        client.metadata.token_endpoint_auth_signing_alg = Some("PS256".into());
+    };
+    house.client("c2", only_ps).await;
+    for alg in SigningAlg::ALL {
+        let mut claims = claims(alg.as_str());
+        (claims["iss"], claims["sub"]) = (json!("c2"), json!("c2"));
+        let expected = if alg == SigningAlg::PS256 { 200 } else { 401 };
+        assert_eq!(ask(&house, &keys, alg, &claims).await.status, expected, "{alg:?}");
+    }
+}
+on_both!(a_registered_algorithm_is_the_only_one);
+
+// S55: fapi2-security-profile-final-ensure-client-assertion-with-iss-aud-succeeds, …-with-wrong-aud-fails,
+// …-ensure-signed-client-assertion-with-RS256-fails
+async fn a_client_of_fapi2_names_the_issuer_alone() {
+    let (house, keys) = furnished().await;
+    let fapi = |client: &mut Client| {
+        client.auth_method = AuthMethod::PrivateKeyJwt;
+        client.secret_digest = None;
+        client.jwks = Some(String::from_utf8(keys.jwks_json().to_vec()).unwrap());
+        client.id_token_alg = SigningAlg::PS256;
+        client.metadata.profile = Some("fapi2".into());
+    };
+    let client = house.client("f", fapi).await;
+    let holder = Holder::new();
+    let ask = async |alg: SigningAlg, jti: &str, aud: Value| {
+        let mut claims = claims(jti);
+        (claims["iss"], claims["sub"], claims["aud"]) = (json!("f"), json!("f"), aud);
+        let assertion = keys.sign(alg, Token::Id, &claims).unwrap();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", protocol::client_assertion::TYPE),
+            ("client_assertion", &assertion),
+        ];
+        let proof = holder.proof(&house, "POST", "/oauth2/token", &[]);
+        let request = post("/oauth2/token", &form).insert_header(("dpop", proof));
+        house.anonymous(request).await.status.as_u16()
+    };
+    assert!(client.metadata.is_fapi2());
+    for alg in [SigningAlg::PS256, SigningAlg::ES256, SigningAlg::EdDSA] {
+        assert_eq!(ask(alg, alg.as_str(), json!(ISSUER)).await, 200, "{alg:?}");
+    }
+    assert_eq!(ask(SigningAlg::RS256, "rs", json!(ISSUER)).await, 401);
+    for (jti, aud) in [
+        ("list", json!([ISSUER])),
+        ("both", json!([ISSUER, format!("{ISSUER}/oauth2/token")])),
+        ("endpoint", json!(format!("{ISSUER}/oauth2/token"))),
+        ("slash", json!(format!("{ISSUER}/"))),
+    ] {
+        assert_eq!(ask(SigningAlg::PS256, jti, aud).await, 401, "{jti}");
+    }
+}
+on_both!(a_client_of_fapi2_names_the_issuer_alone);
+
+// RFC 9126, section 2: the issuer, the token endpoint or the one that is called.
+async fn a_pushed_request_may_be_signed_for_each_of_three() {
+    let (house, keys) = furnished().await;
+    for (aud, expected) in [
+        (ISSUER.to_owned(), 201),
+        (format!("{ISSUER}/oauth2/token"), 201),
+        (format!("{ISSUER}/oauth2/par"), 201),
+        (format!("{ISSUER}/oauth2/revoke"), 401),
+    ] {
+        let mut claims = claims(&aud);
+        claims["aud"] = json!(aud);
+        let assertion = keys.sign(SigningAlg::ES256, Token::Id, &claims).unwrap();
+        let form = [
+            ("client_assertion_type", protocol::client_assertion::TYPE),
+            ("client_assertion", &assertion),
+            ("redirect_uri", CALLBACK),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        assert_eq!(house.post("/oauth2/par", &form).await.status, expected, "{aud}");
+    }
+}
+on_both!(a_pushed_request_may_be_signed_for_each_of_three);
