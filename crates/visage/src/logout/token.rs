@@ -20,7 +20,16 @@ pub async fn of(core: &Core, client: &Client, notice: &Notice) -> Result<String,
         &URL_SAFE_NO_PAD.encode(jti),
         core.now(),
     );
-    core.ring
+    let signed = core
+        .ring
         .sign(client.id_token_alg, Token::Logout, &claims)
-        .map_err(|error| format!("cannot sign ({error})"))
+        .map_err(|error| format!("cannot sign ({error})"))?;
+    let how = client.metadata.id_token_encryption().map_err(|error| error.to_string())?;
+    match how {
+        Some(how) => {
+            let sealed = core.encrypted(client, how, signed.as_bytes(), true).await;
+            sealed.map_err(|error| format!("cannot encrypt ({error})"))
+        }
+        None => Ok(signed),
+    }
 }
