@@ -71,7 +71,7 @@ async fn sign_out(issuer: &str, browser: &mut Browser, id_token: &str) {
     assert_eq!(browser.get(&url).await.unwrap().status, 303);
 }
 
-/// oidcc-backchannel-rp-initiated-logout. S100: by sign-out, and by an administrator.
+/// S100: oidcc-backchannel-rp-initiated-logout; by sign-out, and by an administrator.
 async fn whoever_took_part_is_told(house: &House) {
     let (one, two, never) =
         (Receiver::start(Mood::Takes).await, Receiver::start(Mood::Takes).await, Receiver::start(Mood::Takes).await);
@@ -167,7 +167,7 @@ async fn nobody_waits_for_one_that_hangs(house: &House) {
     assert!(slow.pushed().len() <= 3, "one at a time: {}", slow.pushed().len());
 }
 
-/// The server dies while it says it: the next one says it again.
+/// F12, S100: the server dies while it says it; the next one says it again, in words that the client may know.
 async fn killed_while_it_tells(engine: Engine) {
     let receiver = Receiver::start(Mood::Hangs).await;
     let mut place = Place::new(engine).await;
@@ -181,13 +181,15 @@ async fn killed_while_it_tells(engine: Engine) {
     let mut browser = Browser::new(app.http.clone());
     let (id_token, claims) = sign_in(&app, &mut browser, &person).await;
     sign_out(&place.issuer, &mut browser, &id_token).await;
-    receiver.wait_for(1, Duration::from_secs(15)).await;
+    let first = receiver.wait_for(1, Duration::from_secs(15)).await;
     server.kill();
     receiver.becomes(Mood::Takes);
     let server = place.start().await;
     // The lease of the dead one ends first.
     let pushed = receiver.wait_for(2, Duration::from_secs(40)).await;
-    assert_eq!(pushed[1].logout(&place.issuer, "wall").await["sid"], claims["sid"]);
+    let again = pushed[1].logout(&place.issuer, "wall").await;
+    assert_eq!(again["sid"], claims["sid"]);
+    assert_eq!(again["jti"], first[0].logout(&place.issuer, "wall").await["jti"]);
     assert_eq!(server.terminate(), Some(0));
 }
 

@@ -150,12 +150,13 @@ async fn a_pairwise_client_speaks_of_the_person_by_its_own_name() {
         .await;
     house.sign_in(&house.person("u1").await).await;
     let tokens = house.tokens(&client, "openid").await;
-    let answer = house.get(&format!("/oauth2/logout?id_token_hint={}&{OUT}", text(&tokens, "id_token"))).await;
+    let answer =
+        house.get(&format!("/oauth2/logout?id_token_hint={}&{OUT}", text(&tokens, "id_token"))).await;
     assert_eq!(answer.location(), "https://app.test/out?state=s%2B1");
 }
 on_both!(a_pairwise_client_speaks_of_the_person_by_its_own_name);
 
-// oidcc-frontchannel-rp-initiated-logout. S27
+// S27, S100: oidcc-frontchannel-rp-initiated-logout
 async fn frames_tell_the_clients_before_the_person_is_sent_on() {
     let house = House::new().await;
     let listens = |uri: &'static str| {
@@ -177,7 +178,11 @@ async fn frames_tell_the_clients_before_the_person_is_sent_on() {
     let answer = house.get(&format!("/oauth2/logout?id_token_hint={hint}&{OUT}")).await;
     assert!(answer.status == 200 && answer.is_page("signed-out"), "{}", answer.body);
     let frame = format!("iss=https%3A%2F%2Fop.test&#38;sid={}\"></iframe>", session.sid);
-    assert!(answer.body.contains(&format!("src=\"https://app.test/front?a=b&#38;{frame}")), "{}", answer.body);
+    assert!(
+        answer.body.contains(&format!("src=\"https://app.test/front?a=b&#38;{frame}")),
+        "{}",
+        answer.body
+    );
     assert!(answer.body.contains(&format!("src=\"https://app.test/other?{frame}")));
     assert_eq!(answer.body.matches("<iframe").count(), 2);
     assert!(answer.body.contains("id=\"continue\" href=\"https://app.test/out?state=s%2B1\""));
@@ -198,8 +203,7 @@ async fn the_state_of_a_session_is_told_and_changes_with_it() {
     fn is_unchanged(house: &House, state: &str) -> bool {
         let salt = state.split_once('.').unwrap().1;
         let browser = house.cookie("__Host-visage-state");
-        let now =
-            protocol::logout::session_state::session_state("c1", "https://app.test/cb", &browser, salt);
+        let now = protocol::logout::session_state::session_state("c1", "https://app.test/cb", &browser, salt);
         now.as_deref() == Some(state)
     }
     let answer = house.get(&authorize(&client, &[])).await;
@@ -235,11 +239,12 @@ async fn the_state_of_a_session_is_told_and_changes_with_it() {
 }
 on_both!(the_state_of_a_session_is_told_and_changes_with_it);
 
-// oidcc-session-management-discovery-endpoint-verification, and those of front and back channel. S27, S91
+// S27, S91: oidcc-session-management-discovery-endpoint-verification, and those of front and back channel
 async fn the_frame_is_for_pages_of_others() {
     let house = House::new().await;
     let document = house.get("/.well-known/openid-configuration").await.json();
-    let frame = text(&document, "check_session_iframe").strip_prefix(super::house::ISSUER).unwrap().to_owned();
+    let frame =
+        text(&document, "check_session_iframe").strip_prefix(super::house::ISSUER).unwrap().to_owned();
     for name in ["frontchannel_logout", "backchannel_logout"] {
         for kind in ["supported", "session_supported"] {
             assert_eq!(document[format!("{name}_{kind}")], true);
