@@ -11,7 +11,9 @@ use actix_web::{
     },
     web::Data,
 };
-use protocol::{ErrorCode, OAuthError, device, seconds, token::GrantType};
+use protocol::{
+    ErrorCode, OAuthError, authorization::cut_scopes, device, parameters::RESOURCE, seconds, token::GrantType,
+};
 use serde::Serialize;
 use store::device_codes::{Begun, DeviceCode};
 use web::{ClientAuthentication, Core, OAuthFailure, paths};
@@ -39,21 +41,23 @@ pub async fn authorize(
     caller: ClientAuthentication,
 ) -> Result<HttpResponse, OAuthFailure> {
     let (client, parameters) = (&*caller.client, caller.form.oauth());
-    if parameters.repeated().is_some() {
+    if parameters.repeated_but(RESOURCE).is_some() {
         return Err(OAuthError::invalid_request("A parameter came more than once.").into());
     }
     if !client.allows_grant(GrantType::DeviceCode.as_str()) {
         let why = "The client is not registered for the grant of devices.";
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, why).into());
     }
-    let scopes = device::scopes(parameters.one("scope"), client)?;
+    let scopes = cut_scopes(parameters.one("scope"), client, &state.policy)?;
+    let resources: Vec<String> = parameters.every(RESOURCE).map(str::to_owned).collect();
+    let resources = state.policy.named_resources(&resources, client)?;
     let (now, secret) = (core.now(), core.random.secret());
     let code = DeviceCode {
         digest: secret.digest().into(),
         user_code: Vec::new(),
         client_id: client.id.clone(),
         scopes,
-        resources: None,
+        resources: kept(&resources)?,
         authorization_details: None,
         state: device::PENDING.into(),
         grant_id: None,
@@ -78,6 +82,14 @@ pub async fn authorize(
         .body(body.map_err(OAuthFailure::internal)?))
 }
 
+/// As it is kept with the grant; nothing where none is named.
+fn kept(resources: &[String]) -> Result<Option<String>, OAuthFailure> {
+    if resources.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(resources).map(Some).map_err(OAuthFailure::internal)
+}
+
 /// Written under a user code that no other device shows.
 async fn begin(core: &Core, code: DeviceCode) -> Result<String, OAuthFailure> {
     for _ in 0..TRIES {
@@ -87,7 +99,8 @@ async fn begin(core: &Core, code: DeviceCode) -> Result<String, OAuthFailure> {
             Begun::Written => return Ok(user_code),
             Begun::Taken => {}
             Begun::TooMany => {
-                let busy = OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many devices are waiting.");
+                let busy =
+                    OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many devices are waiting.");
                 let failure = OAuthFailure::new(StatusCode::TOO_MANY_REQUESTS, busy);
                 return Err(failure.with_header(RETRY_AFTER, "60"));
             }

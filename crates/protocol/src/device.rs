@@ -1,7 +1,7 @@
 //! Device authorization: the codes, who may begin, what a poll hears, what the person is asked.
 //! <https://www.rfc-editor.org/rfc/rfc8628>
 
-use crate::{Client, Micros, OAuthError, SECOND, Scopes};
+use crate::{Micros, SECOND, Scopes};
 
 /// What a device waits for, as it is kept.
 pub const PENDING: &str = "pending";
@@ -49,11 +49,6 @@ pub fn normalised(typed: &str) -> Option<String> {
     let code: String = letters.map(|c| c.to_ascii_uppercase()).collect();
     let ours = code.len() == LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte));
     ours.then_some(code)
-}
-
-/// What a device may be granted.
-pub fn scopes(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
-    crate::authorization::cut_scopes(asked, client)
 }
 
 /// What the person's browser is led to next.

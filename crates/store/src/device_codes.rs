@@ -116,7 +116,8 @@ impl Store {
         })
     }
 
-    /// The person's yes: the grant, while what it stands on is there and the device still waits. One transaction.
+    /// The person's yes: the grant, for the resources that the device asked for, while what it stands on is there and the
+    /// device still waits. One transaction.
     pub async fn approve_device(
         &self,
         digest: &[u8],
@@ -134,16 +135,17 @@ impl Store {
                 .find(&digest)
                 .filter(device_codes::state.eq(device::PENDING))
                 .filter(device_codes::expires_at.gt(now));
-            let approved = diesel::update(waiting)
+            let asked: Option<(Option<String>, Option<String>)> = diesel::update(waiting)
                 .set((
                     device_codes::state.eq(device::APPROVED),
                     device_codes::grant_id.eq(Some(grant.id.clone())),
                 ))
-                .execute(c)
-                .await?;
-            if approved == 0 {
-                return Ok(Issued::Over);
-            }
+                .returning((device_codes::resources, device_codes::authorization_details))
+                .get_result(c)
+                .await
+                .optional()?;
+            let Some((resources, authorization_details)) = asked else { return Ok(Issued::Over) };
+            let grant = Grant { resources, authorization_details, ..grant };
             diesel::insert_into(grants::table).values(grant).execute(c).await?;
             Ok(Issued::Written)
         })

@@ -96,7 +96,6 @@ impl House {
         let state = State {
             photo_max_bytes: 5 * 1_048_576,
             retention: store::pictures::Retention { delete_after: 10 * SECOND, keep_versions: 0 },
-            logos: account::Logos::default(),
         };
         let app = App::new()
             .app_data(core.clone())

@@ -11,3 +11,4 @@ mod setup;
 mod sign_in;
 mod slowing;
 mod tokens;
+mod user_code;

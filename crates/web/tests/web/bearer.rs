@@ -29,7 +29,7 @@ pub async fn ask(house: &House, request: TestRequest) -> Said {
         async fn by_token(bearer: BearerOrToken<scope::Profile>) -> HttpResponse {
             HttpResponse::Ok().body(bearer.user_id().to_owned())
         }
-        Endpoint::at(paths::PROFILE).get(whose).mount(cfg);
+        Endpoint::at(paths::PROFILE).get(whose).put(whose).mount(cfg);
         Endpoint::at(paths::USER_PROFILE).get(by_token).mount(cfg);
         Endpoint::at(paths::USERINFO).get(userinfo).post(userinfo).mount(cfg);
     });

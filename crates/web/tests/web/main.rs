@@ -11,3 +11,4 @@ mod hygiene;
 mod keys;
 mod outbound;
 mod personal;
+mod step_up;
