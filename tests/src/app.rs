@@ -186,6 +186,8 @@ impl App {
     }
 }
 
+/// Of the query or of the fragment.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+    let fragment = url::form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes());
+    url.query_pairs().chain(fragment).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
 }

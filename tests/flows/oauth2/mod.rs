@@ -1,5 +1,6 @@
 //! `/oauth2/…`
 
+mod answers;
 mod backchannel;
 mod logout;
 mod token;
