@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use protocol::SECOND;
 use web::paths;
 
-use crate::bearer::{ask, status};
+use crate::bearer::{CHALLENGES, ask, status};
 use crate::house::{House, NOW};
 
 async fn by_scheme(house: &House, path: &str, authorization: &str) -> (u16, String, String) {
@@ -42,10 +42,10 @@ async fn the_scheme_token() {
             assert_eq!((said.0, said.2.as_str()), (200, "u1"), "{scheme}");
         }
         let elsewhere = by_scheme(&house, paths::PROFILE, &format!("Token {token}")).await;
-        assert_eq!((elsewhere.0, elsewhere.1.as_str()), (401, "Bearer"));
+        assert_eq!((elsewhere.0, elsewhere.1.as_str()), (401, CHALLENGES));
     }
     let none = ask(&house, TestRequest::get().uri(paths::USER_PROFILE)).await;
-    assert_eq!((none.0, none.1.as_str()), (401, "Bearer, Token"));
+    assert_eq!((none.0, none.1), (401, format!("{CHALLENGES}, Token")));
     let bad = by_scheme(&house, paths::USER_PROFILE, "Token nothing").await;
     assert!(
         bad.0 == 401 && bad.1.starts_with(r#"Bearer error="invalid_token""#) && bad.1.ends_with(", Token")
