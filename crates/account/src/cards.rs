@@ -2,22 +2,32 @@
 
 use protocol::{Client, redirect_uri};
 use store::users::Profile;
-use url::Url;
+use url::{Url, form_urlencoded::byte_serialize};
 use views::{ClientCard, PersonCard};
-use web::{Core, PageError};
+use web::{Core, PageError, paths};
 
-use crate::logo;
 
 /// `host`: where the answer of this request goes.
 pub fn client(core: &Core, client: &Client, host: String) -> ClientCard {
     ClientCard {
         name: client.name.clone(),
         host,
-        logo: logo::path(client),
+        logo: logo(client),
         home: client.client_uri.clone().filter(|uri| is_web(core, uri)),
         policy: client.policy_uri.clone().filter(|uri| is_web(core, uri)),
         terms: client.tos_uri.clone().filter(|uri| is_web(core, uri)),
     }
+}
+
+/// Where our pages show a client's logo: the photo room makes it anew. The address changes with what is registered, so
+/// that a browser does not keep the old one.
+// S79
+fn logo(client: &Client) -> Option<String> {
+    let uri = client.logo_uri.as_deref()?;
+    let version: String =
+        keyring::digest(uri.as_bytes())[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let id: String = byte_serialize(client.id.as_bytes()).collect();
+    Some(format!("{}?v={version}", paths::CLIENT_LOGO.replace("{client}", &id)))
 }
 
 /// Where no request waits: the host of the first redirect URI.

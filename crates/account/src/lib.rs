@@ -8,7 +8,7 @@
 //! - [`consent`]: yes or no to a client. [`user_code`]: the code that a device shows.
 //! - [`overview`], [`name`], [`password`], [`applications`]: the account page and what it changes.
 //! - [`tokens`]: the person's own access tokens.
-//! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon. [`logo`]: clients' logos, through us.
+//! - [`setup`]: the first administrator. [`assets`]: style sheet, modules, icon.
 
 mod applications;
 mod assets;
@@ -16,7 +16,6 @@ mod cards;
 mod consent;
 mod device;
 mod email;
-mod logo;
 mod name;
 mod overview;
 mod password;
@@ -27,7 +26,6 @@ mod tokens;
 mod user_code;
 mod waiting;
 
-pub use logo::Logos;
 
 use actix_web::{HttpResponse, web::ServiceConfig};
 use store::pictures::Retention;
@@ -40,8 +38,6 @@ pub struct State {
     pub photo_max_bytes: u64,
     /// `photos.delete_after` and `keep_versions`, which every change of a profile needs.
     pub retention: Retention,
-    /// Logos of clients; `Logos::default()` fetches from public addresses.
-    pub logos: Logos,
 }
 
 /// Every route of the room; [`State`] and [`web::Core`] are the application's data.
@@ -57,7 +53,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ACCOUNT_TOKENS).get(tokens::show).post(tokens::make).mount(cfg);
     Endpoint::at(paths::ACCOUNT_TOKENS_REVOKE).post(tokens::revoke).mount(cfg);
     Endpoint::at(paths::ACCOUNT_WITHDRAW).post(applications::withdraw).mount(cfg);
-    Endpoint::at(&format!("{}logos/{{client_id}}", paths::ASSETS)).get(logo::serve).mount(cfg);
     Endpoint::at(&format!("{}{{file}}", paths::ASSETS)).get(assets::serve).mount(cfg);
 }
 

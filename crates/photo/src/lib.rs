@@ -20,6 +20,7 @@
 //! | [`admin`] | what administrators see and do, for their routes and for commands |
 //! | [`gauges`], `tally` | metrics of what is stored and waits; uploads that came to nothing, counted by cause |
 //! | [`initials`] | the picture of people without one |
+//! | `logo` | clients' logos, made anew |
 //! | `routes` | the profile photo API, the account page's upload, galleries, `/media/` |
 
 pub mod admin;
@@ -38,6 +39,7 @@ pub mod lifecycle;
 pub mod migrate;
 pub mod objects;
 pub mod pool;
+mod logo;
 mod routes;
 mod state;
 pub mod sweep;

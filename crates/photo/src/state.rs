@@ -70,6 +70,7 @@ pub struct State {
     /// Wakes the deletion worker of this process.
     pub(crate) superseded: Arc<Notify>,
     pub(crate) initials: crate::initials::Album,
+    pub(crate) logos: crate::logo::Logos,
 }
 
 impl State {
@@ -93,6 +94,7 @@ impl State {
             tally: crate::tally::Tally::default(),
             superseded: Arc::default(),
             initials: crate::initials::Album::default(),
+            logos: crate::logo::Logos::default(),
         })
     }
 }

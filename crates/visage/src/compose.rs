@@ -70,7 +70,6 @@ impl House {
         let account = account::State {
             photo_max_bytes: config.photos.max_bytes as u64,
             retention: retention(&config),
-            logos: account::Logos::default(),
         };
         let photo = photo::State::open(&photo_settings(&config))
             .await

@@ -91,7 +91,9 @@ async fn advance_keys(house: House) -> Result<(), Failure> {
 async fn sweep(house: House) -> Result<(), Failure> {
     let idle = house.config.session.idle.micros();
     let swept = house.core.store.sweep_expired(idle, AUDIT_KEPT, house.core.now()).await?;
-    for (table, count) in swept.into_iter().filter(|(_, count)| *count > 0) {
+    let before = house.core.now() - house.config.oauth.unused_clients.micros();
+    let clients = house.core.store.sweep_unused_clients(before).await?;
+    for (table, count) in swept.into_iter().chain([("clients", clients)]).filter(|(_, count)| *count > 0) {
         ::metrics::counter!("visage_swept_rows_total", "table" => table).increment(count as u64);
         tracing::debug!(table, count, "swept");
     }

@@ -46,7 +46,7 @@ impl Class {
             }
             _ if path.starts_with("/.well-known/") => Class::Metadata,
             _ if path.starts_with(paths::MEDIA) || path.starts_with(paths::ASSETS) => Class::Static,
-            _ if path.starts_with("/picture/") => Class::Static,
+            _ if path.starts_with("/picture/") || path.starts_with("/client-logo/") => Class::Static,
             _ if path.starts_with("/health/") || path == paths::METRICS => Class::Health,
             _ if path == paths::ACCOUNT || path.starts_with("/account/") => Class::Account,
             _ => Class::Page,
@@ -111,6 +111,7 @@ mod tests {
             ("/rooms/7/upload-image", Class::Api, true),
             ("/api/admin/photos", Class::Api, false),
             ("/picture/abc", Class::Static, false),
+            ("/client-logo/abc", Class::Static, false),
             ("/media/profile-photos/a/1-b.jpg", Class::Static, false),
             (paths::HEALTH_LIVE, Class::Health, false),
             ("/nowhere", Class::Page, false),

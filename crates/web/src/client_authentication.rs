@@ -46,6 +46,7 @@ impl FromRequest for ClientAuthentication {
             let form = read_form(&request, &mut payload).await?;
             let core = Core::of(&request)?;
             let client = authenticate(core, &request, &form).await?;
+            core.note_client_use(&client).await.map_err(OAuthFailure::from)?;
             let confirmation = confirmation(core, &request, &client).await?;
             Ok(ClientAuthentication { client, form, confirmation })
         })

@@ -9,6 +9,7 @@ use store::Store;
 
 use crate::bearer::Cache;
 use crate::client_keys::ClientKeys;
+use crate::client_use::Noted;
 use crate::{Certificates, Clock, Outbound, PageError, Pictures, Refused, Site, StepUp, TrustedProxies};
 
 pub struct Core {
@@ -29,6 +30,7 @@ pub struct Core {
     pub step_up: Option<StepUp>,
     pub(crate) accesses: Cache,
     pub(crate) client_keys: ClientKeys,
+    pub(crate) noted: Noted,
 }
 
 /// Settings that several rooms share.
@@ -82,6 +84,7 @@ impl Core {
             step_up: None,
             accesses: Cache::new(),
             client_keys: ClientKeys::new(),
+            noted: Noted::default(),
         }
     }
 

@@ -6,7 +6,6 @@ use protocol::{
     claims::ClaimsRequest,
     fapi2,
 };
-use serde::Serialize;
 use store::{
     codes::{Code, Given, Ground, Issued},
     grants::Grant,
@@ -14,7 +13,7 @@ use store::{
 use web::{PageError, SignedIn};
 
 use super::act::Journey;
-use crate::mint::{AccessToken, Front, IdToken, Mint};
+use crate::mint::{AccessToken, Front, IdToken, Mint, kept_list};
 
 /// What was decided, as [`protocol::authorization::Decision::Permit`] says it.
 pub struct Permission {
@@ -45,6 +44,7 @@ pub async fn give(
     let mut code = code(journey, person, permission, secret.digest().into())?;
     let grant = (kind != ResponseType::Code).then(|| grant(journey, &code, core.random.id()));
     code.grant_id = grant.as_ref().map(|grant| grant.id.clone());
+    core.note_client_use(&journey.checked.client).await?;
     let given = Given { code: kind.gives_code().then_some(code), grant: grant.clone() };
     match core.store.issue(given, ground).await? {
         Issued::Written => {}
@@ -90,8 +90,8 @@ fn code(
             + fapi2::code_ttl(&journey.checked.client, journey.visit.state.policy.code_ttl),
         used_at: None,
         dpop_jkt: valid.dpop_jkt.clone(),
-        resources: list(&valid.resources)?,
-        authorization_details: list(&valid.details)?,
+        resources: kept_list(&valid.resources)?,
+        authorization_details: kept_list(&valid.details)?,
         acr: Some(ACR_PASSWORD.to_owned()),
     })
 }
@@ -142,14 +142,6 @@ async fn at_once(journey: &Journey<'_>, grant: &Grant, code: Option<&str>) -> Re
         granted.id_token = Some(mint.id_token(what).await?);
     }
     Ok(granted)
-}
-
-/// As it is kept with the grant; nothing where there is nothing.
-fn list<T: Serialize>(values: &[T]) -> Result<Option<String>, PageError> {
-    if values.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(values).map(Some).map_err(PageError::internal)
 }
 
 /// As it is kept with the grant; nothing where nothing was asked for by name.

@@ -37,7 +37,10 @@ fn json(
     // > registration_client_uri … The location of the client configuration endpoint … a fully qualified URL
     // > https://www.rfc-editor.org/rfc/rfc7592#section-3
     let id: String = byte_serialize(client.id.as_bytes()).collect();
-    members.insert("registration_client_uri".to_owned(), core.site.url(&format!("{}/{id}", paths::REGISTER)).into());
+    members.insert(
+        "registration_client_uri".to_owned(),
+        core.site.url(&format!("{}/{id}", paths::REGISTER)).into(),
+    );
     members.insert("registration_access_token".to_owned(), token.expose().into());
     if let Some(secret) = secret {
         members.insert("client_secret".to_owned(), secret.expose().into());

@@ -49,8 +49,12 @@ impl FromRequest for Document {
 /// <https://www.rfc-editor.org/rfc/rfc7592#section-2.2>
 // S77
 pub fn names_itself(core: &Core, document: &Map<String, Value>, client: &Client) -> Result<(), OAuthError> {
-    const OURS: [&str; 4] =
-        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+    const OURS: [&str; 4] = [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+    ];
     if let Some(name) = OURS.into_iter().find(|name| document.contains_key(*name)) {
         return Err(OAuthError::invalid_request(format!("The member {name} is not the client's to say.")));
     }

@@ -44,6 +44,7 @@ pub async fn register(
     client.metadata.application_type = Some("web".to_owned());
     registration::apply(document, &mut client, Author::Client)?;
     registration::fill_gaps(&mut client);
+    registration::drop_unknown_scopes(&mut client, &state.policy)?;
     let secret = settled_secret(&core, &mut client);
     acceptance::check(&core, &state, &client).await?;
     let entry = entry(&core, &client, "client.registered");
@@ -79,6 +80,7 @@ pub async fn replace(
     let mut client = permit::emptied(before, core.now());
     registration::apply(document, &mut client, Author::Client)?;
     registration::fill_gaps(&mut client);
+    registration::drop_unknown_scopes(&mut client, &state.policy)?;
     let secret = settled_secret(&core, &mut client);
     acceptance::check(&core, &state, &client).await?;
     let entry = entry(&core, &client, "client.replaced");

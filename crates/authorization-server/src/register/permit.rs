@@ -34,7 +34,8 @@ pub async fn of(
     peer: Peer,
 ) -> Result<Permit, OAuthFailure> {
     if state.policy.registration == Registration::Closed {
-        let error = OAuthError::new(ErrorCode::AccessDenied, "Clients are registered by an administrator here.");
+        let error =
+            OAuthError::new(ErrorCode::AccessDenied, "Clients are registered by an administrator here.");
         return Err(OAuthFailure::new(StatusCode::FORBIDDEN, error));
     }
     if let Some(token) = bearer(request)? {
@@ -51,7 +52,8 @@ pub async fn of(
         None => Ok(Permit { registered_by: BY_ANYBODY.to_owned(), token: None }),
         Some(until) => {
             let seconds = protocol::seconds(until - core.now()).max(1);
-            let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many registrations. Try later.");
+            let error =
+                OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many registrations. Try later.");
             let failure = OAuthFailure::new(StatusCode::TOO_MANY_REQUESTS, error);
             Err(failure.with_header(RETRY_AFTER, &seconds.to_string()))
         }

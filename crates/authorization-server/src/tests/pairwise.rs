@@ -22,7 +22,8 @@ async fn subject(house: &House, client: &Client) -> (String, serde_json::Value) 
     let subject = text(&id_token, "sub").to_owned();
     assert_eq!(text(&access, "sub"), subject);
     for token in ["access_token", "refresh_token"] {
-        let told = house.post_as(client, "/oauth2/introspect", &[("token", text(&tokens, token))]).await.json();
+        let told =
+            house.post_as(client, "/oauth2/introspect", &[("token", text(&tokens, token))]).await.json();
         assert_eq!(told["sub"], subject, "{token}");
     }
     let found = house.core.access(text(&tokens, "access_token")).await.unwrap().unwrap();
@@ -56,7 +57,13 @@ async fn each_sector_has_its_own_name_for_a_person() {
     let hinted = authorize(&one, &[("prompt", "none"), ("id_token_hint", hint)]);
     assert!(house.get(&hinted).await.parameter("code").is_some());
     let claims = format!(r#"{{"id_token":{{"sub":{{"value":"{first}"}}}}}}"#);
-    assert!(house.get(&authorize(&one, &[("prompt", "none"), ("claims", &claims)])).await.parameter("code").is_some());
+    assert!(
+        house
+            .get(&authorize(&one, &[("prompt", "none"), ("claims", &claims)]))
+            .await
+            .parameter("code")
+            .is_some()
+    );
     let by_id = r#"{"id_token":{"sub":{"value":"u1"}}}"#;
     let refused = house.get(&authorize(&one, &[("prompt", "none"), ("claims", by_id)])).await;
     assert_eq!(refused.parameter("error").as_deref(), Some("login_required"));

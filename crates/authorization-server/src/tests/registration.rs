@@ -68,7 +68,9 @@ async fn a_client_registers_itself_and_signs_people_in() {
     assert!(told.get("frobnicate").is_none());
     let client = house.core.store.client(text(&told, "client_id")).await.unwrap().unwrap();
     assert_eq!(client.registered_by, "open");
-    assert!(client.secret_digest.as_deref() == Some(&keyring::digest(text(&told, "client_secret").as_bytes())));
+    assert!(
+        client.secret_digest.as_deref() == Some(&keyring::digest(text(&told, "client_secret").as_bytes()))
+    );
 
     let person = house.person("u1").await;
     house.sign_in(&person).await;
@@ -100,12 +102,24 @@ async fn what_is_wrong_is_named() {
         (json!({ "redirect_uris": good }), "invalid_client_metadata"),
         (json!({ "redirect_uris": [good], "jwks": weak }), "invalid_client_metadata"),
         (json!({ "redirect_uris": [good], "jwks": private }), "invalid_client_metadata"),
-        (json!({ "redirect_uris": [good], "jwks": { "keys": [] }, "jwks_uri": "https://app.test/k" }), "invalid_client_metadata"),
+        (
+            json!({ "redirect_uris": [good], "jwks": { "keys": [] }, "jwks_uri": "https://app.test/k" }),
+            "invalid_client_metadata",
+        ),
         (json!({ "redirect_uris": [good], "response_types": ["id_token"] }), "invalid_client_metadata"),
-        (json!({ "redirect_uris": [good], "initiate_login_uri": "http://app.test/l" }), "invalid_client_metadata"),
+        (
+            json!({ "redirect_uris": [good], "initiate_login_uri": "http://app.test/l" }),
+            "invalid_client_metadata",
+        ),
         (json!({ "redirect_uris": [good], "logo_uri": "http://app.test/l" }), "invalid_client_metadata"),
-        (json!({ "redirect_uris": [good], "id_token_signed_response_alg": "none" }), "invalid_client_metadata"),
-        (json!({ "redirect_uris": [good], "sector_identifier_uri": "https://127.0.0.1/s" }), "invalid_client_metadata"),
+        (
+            json!({ "redirect_uris": [good], "id_token_signed_response_alg": "none" }),
+            "invalid_client_metadata",
+        ),
+        (
+            json!({ "redirect_uris": [good], "sector_identifier_uri": "https://127.0.0.1/s" }),
+            "invalid_client_metadata",
+        ),
         (json!({ "redirect_uris": [good], "software_statement": "x" }), "invalid_software_statement"),
         (json!({ "redirect_uris": [good], "software_statement": "a.b.c" }), "unapproved_software_statement"),
     ] {
@@ -118,7 +132,8 @@ async fn what_is_wrong_is_named() {
     let array = house.anonymous(request(Method::POST, "/oauth2/register", None, &json!([]))).await;
     assert_eq!(array.error(), (400, "invalid_client_metadata".into()));
     let deep = format!("{{\"x\":{}1{}}}", "[".repeat(9000), "]".repeat(9000));
-    let bomb = TestRequest::post().uri("/oauth2/register").insert_header(("content-type", "application/json"));
+    let bomb =
+        TestRequest::post().uri("/oauth2/register").insert_header(("content-type", "application/json"));
     assert_eq!(house.anonymous(bomb.set_payload(deep)).await.status, 400);
     let long = json!({ "client_name": "x".repeat(70_000) });
     assert_eq!(register(&house, None, long).await.status, 413);
@@ -218,20 +233,28 @@ async fn closed_is_closed_and_open_has_its_measure() {
 // S77: oidcc-3rd-party-init-login
 async fn a_client_looks_after_its_registration() {
     let house = open_house().await;
-    let (one, other) = (registered(&house, json!({ "client_name": "One" })).await, registered(&house, json!({})).await);
+    let (one, other) =
+        (registered(&house, json!({ "client_name": "One" })).await, registered(&house, json!({})).await);
     let id = text(&one, "client_id").to_owned();
     let read = manage(&house, Method::GET, &one, &json!(null)).await;
     assert_eq!((read.status.as_u16(), read.header("cache-control")), (200, "no-store"));
-    for member in ["client_id", "client_name", "registration_access_token", "registration_client_uri", "redirect_uris"] {
+    for member in
+        ["client_id", "client_name", "registration_access_token", "registration_client_uri", "redirect_uris"]
+    {
         assert_eq!(read.json()[member], one[member], "{member}");
     }
     assert!(read.json().get("client_secret").is_none(), "we keep only its digest");
 
     // Not its token, none, somebody else's client, nobody's.
-    for (client, token) in [(&id, "x"), (&id, text(&other, "registration_access_token")), (&"nobody".to_owned(), text(&one, "registration_access_token"))] {
+    for (client, token) in [
+        (&id, "x"),
+        (&id, text(&other, "registration_access_token")),
+        (&"nobody".to_owned(), text(&one, "registration_access_token")),
+    ] {
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             let uri = format!("/oauth2/register/{client}");
-            let answer = house.anonymous(request(method, &uri, Some(token), &json!({ "client_id": client }))).await;
+            let answer =
+                house.anonymous(request(method, &uri, Some(token), &json!({ "client_id": client }))).await;
             assert_eq!(answer.error(), (401, "invalid_token".into()));
         }
     }
@@ -243,15 +266,27 @@ async fn a_client_looks_after_its_registration() {
     assert_eq!(changed.json()["redirect_uris"], json!(["https://app.test/two"]));
     assert_eq!(changed.json()["client_name"], "app.test");
     assert!(changed.json().get("client_secret").is_none());
-    for member in ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "client_secret", "client_id"] {
+    for member in [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+        "client_secret",
+        "client_id",
+    ] {
         let mut bad = good.clone();
         bad[member] = json!("other");
-        assert_eq!(manage(&house, Method::PUT, &one, &bad).await.error(), (400, "invalid_request".into()), "{member}");
+        assert_eq!(
+            manage(&house, Method::PUT, &one, &bad).await.error(),
+            (400, "invalid_request".into()),
+            "{member}"
+        );
     }
     let bad = json!({ "client_id": id, "redirect_uris": ["https://app.test/two#f"] });
     assert_eq!(manage(&house, Method::PUT, &one, &bad).await.error(), (400, "invalid_redirect_uri".into()));
     // Another method of authentication: a public client has no secret, a confidential one gets a new one.
-    let public = json!({ "client_id": id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none" });
+    let public =
+        json!({ "client_id": id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none" });
     assert_eq!(manage(&house, Method::PUT, &one, &public).await.status, 200);
     let client = house.core.store.client(&id).await.unwrap().unwrap();
     assert!(client.is_public() && client.secret_digest.is_none());
@@ -318,3 +353,28 @@ async fn unused_clients_are_forgotten() {
 }
 
 on_both!(unused_clients_are_forgotten);
+
+async fn the_first_use_of_a_day_is_noted() {
+    let house = open_house().await;
+    let body =
+        json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post" });
+    let told = registered(&house, body).await;
+    let id = text(&told, "client_id");
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "profile"),
+        ("client_id", id),
+        ("client_secret", text(&told, "client_secret")),
+    ];
+    for later in [0, HOUR, 48 * HOUR] {
+        house.clock.set(START + later);
+        assert_eq!(house.anonymous(post("/oauth2/token", &form)).await.status, 200);
+    }
+    let used =
+        |clients: Vec<protocol::Client>| clients.into_iter().find(|client| client.id == id).unwrap().used_at;
+    let noted = used(house.core.store.clients().await.unwrap()).unwrap();
+    let now = house.core.now();
+    assert!(noted <= now && now - noted < 24 * HOUR && noted % (24 * HOUR) == 0);
+}
+
+on_both!(the_first_use_of_a_day_is_noted);

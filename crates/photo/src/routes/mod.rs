@@ -35,6 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::ACCOUNT_PHOTO_CONFIRM).post(account::confirm).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_DISCARD).post(account::discard).mount(cfg);
     Endpoint::at(paths::ACCOUNT_PHOTO_ALT).post(account::describe).mount(cfg);
+    Endpoint::at(paths::CLIENT_LOGO).get(crate::logo::show).mount(cfg);
     Endpoint::at(paths::PICTURE_STABLE).get(stable::show).mount(cfg);
     admin::routes(cfg);
     rooms::routes(cfg);
