@@ -96,7 +96,7 @@ impl Client {
 
     /// The scopes that it may ever be given.
     pub fn allowed_scopes(&self) -> Scopes {
-        if self.scopes.is_empty() { Scopes::known() } else { self.scopes.intersect(&Scopes::known()) }
+        if self.scopes.is_empty() { Scopes::known() } else { self.scopes.clone() }
     }
 
     /// What signed authorization responses are signed with.

@@ -9,7 +9,6 @@ use crate::{
     authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES, request_object},
     claims, client, dpop, mtls,
     policy::{Certificates, Registration},
-    scopes,
 };
 
 /// Absolute addresses of the endpoints.
@@ -53,7 +52,7 @@ pub struct Metadata {
     /// Where clients may be registered by others than administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
-    pub scopes_supported: Vec<&'static str>,
+    pub scopes_supported: Vec<String>,
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
@@ -120,8 +119,9 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         device_authorization_endpoint: endpoints.device_authorization,
         pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
         require_pushed_authorization_requests: policy.require_pushed_authorization_requests,
-        registration_endpoint: (policy.registration != Registration::Closed).then_some(endpoints.registration),
-        scopes_supported: scopes::KNOWN.into(),
+        registration_endpoint: (policy.registration != Registration::Closed)
+            .then_some(endpoints.registration),
+        scopes_supported: policy.known_scopes().iter().map(str::to_owned).collect(),
         response_types_supported: policy.response_types.iter().map(|kind| kind.as_str()).collect(),
         response_modes_supported: RESPONSE_MODES.into(),
         grant_types_supported: policy.grants(),
@@ -214,7 +214,8 @@ mod tests {
             let good = check(&client).is_ok();
             assert_eq!(good, listed(&document.response_types_supported, kind), "{kind}");
         }
-        let methods = ["none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"];
+        let methods =
+            ["none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"];
         assert_eq!(document.token_endpoint_auth_methods_supported, methods);
         for alg in ["RS256", "ES256", "EdDSA", "none", "HS256", "PS256", "RS512"] {
             let listed = listed(&document.id_token_signing_alg_values_supported, alg);

@@ -10,7 +10,7 @@ use url::Url;
 pub use self::described::described;
 pub use self::document::{Author, apply, fill_gaps};
 use crate::{
-    AuthMethod, Client, ErrorCode, OAuthError, Policy, Scopes,
+    AuthMethod, Client, ErrorCode, OAuthError, Policy,
     authorization::{IMPLICIT, ResponseType},
     logout::channels,
     redirect_uri,
@@ -44,10 +44,20 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
     {
         page(uri)?;
     }
-    if !client.scopes.is_subset(&Scopes::known()) {
-        return refuse(format!("A scope is not known here. Known are: {}.", Scopes::known()));
-    }
     details::check(client)
+}
+
+/// > The authorization server MAY […] replace any of the client's requested metadata values
+///
+/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>: for those that register themselves, scopes that we do not know are
+/// dropped, as in requests (S12). None left is refused, since an empty set would mean all of ours.
+pub fn drop_unknown_scopes(client: &mut Client, policy: &Policy) -> Result<(), OAuthError> {
+    let known = client.scopes.intersect(&policy.known_scopes());
+    if known.is_empty() && !client.scopes.is_empty() {
+        return refuse(format!("No scope of these is known here. Known are: {}.", policy.known_scopes()));
+    }
+    client.scopes = known;
+    Ok(())
 }
 
 /// Whether this operator offers what is registered. It is asked at registration, and at every request by
@@ -63,6 +73,9 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
     }
     if !policy.auth_methods().contains(&client.auth_method) {
         return refuse("This token_endpoint_auth_method is not supported here.");
+    }
+    if !client.scopes.is_subset(&policy.known_scopes()) {
+        return refuse(format!("A scope is not known here. Known are: {}.", policy.known_scopes()));
     }
     Ok(())
 }
@@ -136,7 +149,9 @@ fn grants(client: &Client) -> Result<(), OAuthError> {
 fn authentication(client: &Client) -> Result<(), OAuthError> {
     let method = client.auth_method;
     let compared = method.has_secret() && !method.signs_with_secret();
-    if compared != client.secret_digest.is_some() || method.signs_with_secret() != client.sealed_secret.is_some() {
+    if compared != client.secret_digest.is_some()
+        || method.signs_with_secret() != client.sealed_secret.is_some()
+    {
         return refuse("A secret belongs to the methods client_secret_…, and to nothing else.");
     }
     let by_key = [AuthMethod::PrivateKeyJwt, AuthMethod::SelfSignedTlsClientAuth];
@@ -149,7 +164,9 @@ fn authentication(client: &Client) -> Result<(), OAuthError> {
         || client.metadata.tls_client_certificate_bound_access_tokens;
     let at_once = |kind: &String| kind.split(' ').any(|part| part == "token");
     if is_bound && client.response_types.iter().any(at_once) {
-        return refuse("Bound access tokens come from the token endpoint: a response_type with token cannot give one.");
+        return refuse(
+            "Bound access tokens come from the token endpoint: a response_type with token cannot give one.",
+        );
     }
     Ok(())
 }
@@ -168,7 +185,9 @@ fn certificate_name(client: &Client) -> Result<(), OAuthError> {
     ];
     let given = names.into_iter().flatten().count();
     if client.auth_method == AuthMethod::TlsClientAuth && given != 1 {
-        return refuse("The method tls_client_auth needs exactly one of tls_client_auth_subject_dn and …_san_….");
+        return refuse(
+            "The method tls_client_auth needs exactly one of tls_client_auth_subject_dn and …_san_….",
+        );
     }
     let is_ip = |text: &String| text.parse::<std::net::IpAddr>().is_ok();
     if metadata.tls_client_auth_san_ip.as_ref().is_some_and(|ip| !is_ip(ip)) {

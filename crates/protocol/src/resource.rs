@@ -45,6 +45,12 @@ impl Policy {
         resource.strip_suffix('/').unwrap_or(resource) == self.issuer
     }
 
+    /// The address of what an operator may also call by its name.
+    pub fn address_of(&self, name_or_address: &str) -> String {
+        let named = self.resources.iter().find(|resource| resource.name == name_or_address);
+        named.map_or(name_or_address, |resource| &resource.audience).to_owned()
+    }
+
     fn resource(&self, audience: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.audience == audience)
     }
@@ -89,20 +95,23 @@ impl Policy {
         &self,
         client: &Client,
         granted: &Scopes,
-        of_grant: &[String],
+        of_grant: Option<&[String]>,
         asked: &[String],
     ) -> Result<Aim, OAuthError> {
         let asked = self.named_resources(asked, client)?;
         let covered = |audience: &String| match of_grant {
-            // What the person agreed to are scopes; a resource of which no scope was agreed to is not theirs to give.
-            [] => *audience == self.issuer || self.scopes_at(audience).intersects(granted),
+            // For the client itself: what it may ask for was looked at.
+            None => true,
+            // What the person agreed to are scopes; a resource of which no scope was agreed to is not the client's to have.
+            Some([]) => *audience == self.issuer || self.scopes_at(audience).intersects(granted),
             // Whoever signed in with `openid` may be asked for at userinfo, whatever else the grant is for.
-            all => all.contains(audience) || (*audience == self.issuer && granted.contains("openid")),
+            Some(all) => all.contains(audience) || (*audience == self.issuer && granted.contains("openid")),
         };
         if !asked.iter().all(covered) {
             return refuse("The resource is not one that the grant is for.");
         }
-        let mut audience = if asked.is_empty() { self.named_resources(of_grant, client)? } else { asked };
+        let mut audience =
+            if asked.is_empty() { self.named_resources(of_grant.unwrap_or_default(), client)? } else { asked };
         if audience.is_empty() {
             audience.push(self.issuer.clone());
         }
@@ -121,7 +130,8 @@ impl Policy {
 
     /// The one format that all of them take.
     fn format(&self, audiences: &[String]) -> Option<TokenFormat> {
-        let mut formats = audiences.iter().map(|one| self.resource(one).map(|one| one.format).unwrap_or_default());
+        let mut formats =
+            audiences.iter().map(|one| self.resource(one).map(|one| one.format).unwrap_or_default());
         let first = formats.next().unwrap_or_default();
         formats.all(|format| format == first).then_some(first)
     }
@@ -194,7 +204,7 @@ mod tests {
     fn aim(granted: &str, of_grant: &[&str], asked: &[&str]) -> Result<(String, String), ErrorCode> {
         let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let granted = Scopes::parse(granted).unwrap();
-        let aim = policy().aim(&client(), &granted, &list(of_grant), &list(asked));
+        let aim = policy().aim(&client(), &granted, Some(&list(of_grant)), &list(asked));
         aim.map(|aim| (aim.audience.join(" "), aim.scopes.to_string())).map_err(|error| error.code)
     }
 

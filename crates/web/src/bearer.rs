@@ -52,6 +52,8 @@ pub struct Access {
     pub confirmation: Option<Confirmation>,
     /// Who acts for the person (RFC 8693).
     pub act: Option<serde_json::Value>,
+    /// What it is for in detail (RFC 9396).
+    pub authorization_details: Option<serde_json::Value>,
     /// The ready answer of userinfo, kept as long as this is.
     pub userinfo: Ready,
     /// The ready answer of introspection.
@@ -117,6 +119,8 @@ impl Access {
     /// About how many bytes this takes: scopes lie here as text and as a set, and a `claims` parameter shapes the answer.
     fn weight(&self) -> usize {
         let asked = self.grant.as_ref().and_then(|grant| grant.claims.as_ref()).map_or(0, String::len);
+        let details = self.grant.as_ref().and_then(|grant| grant.authorization_details.as_ref()).map_or(0, String::len);
+        let asked = asked + details;
         let scopes: usize = self.scopes.iter().map(|scope| scope.len() + 1).sum();
         ENTRY_BYTES + 4 * scopes + 2 * asked
     }
@@ -216,6 +220,7 @@ impl Core {
             audience: claims.aud,
             confirmation: claims.cnf,
             act: claims.act,
+            authorization_details: claims.authorization_details,
             userinfo: Ready::default(),
             introspection: Ready::default(),
             stamp,
@@ -241,7 +246,9 @@ impl Core {
         let stamp = self.store.freshness().stamp(&subjects);
         Ok(match &claims.gid {
             Some(id) => self.store.live_grant(id, &claims.jti).await?.map(|grant| (stamp, Some(grant))),
-            None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => Some((stamp, None)),
+            None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => {
+                Some((stamp, None))
+            }
             None => None,
         })
     }
@@ -254,11 +261,7 @@ impl Core {
 }
 
 impl<S: Scope> Bearer<S> {
-    fn check(
-        core: &Core,
-        request: &HttpRequest,
-        access: Option<Arc<Access>>,
-    ) -> Result<Bearer<S>, ApiError> {
+    fn check(core: &Core, request: &HttpRequest, access: Option<Arc<Access>>) -> Result<Bearer<S>, ApiError> {
         // A token for another audience is no token here.
         let access = access.filter(|access| access.audience.contains(&core.site.issuer));
         let access = access.ok_or_else(ApiError::token_invalid)?;

@@ -4,7 +4,7 @@
 use keyring::{AccessClaims, IdTokenHint, InvalidJwt, KeyRow, Purpose, Ring, RingError, State};
 use store::{Store, StoreError, keys::KeyRow as StoredKey};
 
-use crate::Core;
+use crate::{Core, opaque};
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -29,6 +29,9 @@ impl Core {
     /// What an access token of ours says; `None` for any other text. Whether its grant lives is for the caller.
     pub async fn verified_access_token(&self, jwt: &str) -> Result<Option<AccessClaims>, StoreError> {
         let now = self.now();
+        if opaque::is_one(jwt) {
+            return self.opaque_claims(jwt, now).await;
+        }
         self.by_known_key(jwt, || self.ring.verify_access_token(jwt, now)).await
     }
 

@@ -57,6 +57,7 @@ impl Core {
             audience: Audience::One(self.site.issuer.clone()),
             confirmation: None,
             act: None,
+            authorization_details: None,
             userinfo: Ready::default(),
             introspection: Ready::default(),
             stamp,

@@ -8,10 +8,13 @@ use actix_web::{
     web::Data,
 };
 use bytes::Bytes;
+use keyring::Audience;
 use protocol::{Client, Confirmation, OAuthError, seconds};
 use serde::Serialize;
 use serde_json::Value;
 use web::{Access, ClientAuthentication, Core, OAuthFailure};
+
+use crate::State;
 
 /// > If the introspection call is properly authorized but the token is not active […] the authorization
 /// > server MUST return an introspection response with the "active" field set to "false". […] the
@@ -33,7 +36,7 @@ struct Active<'a> {
     iat: i64,
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<&'a str>,
+    aud: Option<&'a Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<&'a str>,
     /// Absent for refresh tokens, which are of no type that RFC 6749 §5.1 knows.
@@ -46,6 +49,9 @@ struct Active<'a> {
     /// Who acts for the person: <https://www.rfc-editor.org/rfc/rfc8693#section-7.3>
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<&'a Value>,
+    /// What it is for in detail: <https://www.rfc-editor.org/rfc/rfc9396#section-9.2>
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<&'a Value>,
     /// The sign-in behind it: <https://www.rfc-editor.org/rfc/rfc9470#section-6.2>
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'a str>,
@@ -56,6 +62,7 @@ struct Active<'a> {
 // S86
 pub async fn introspect(
     core: Data<Core>,
+    state: Data<State>,
     http: HttpRequest,
     caller: ClientAuthentication,
 ) -> Result<HttpResponse, OAuthFailure> {
@@ -74,6 +81,9 @@ pub async fn introspect(
         Some(access) if may_know(&caller.client, access.client_id.as_deref()) => {
             of_access_token(&core, &access)?
         }
+        Some(access) if access.audience.iter().any(|one| state.policy.introspects(&caller.client.id, one)) => {
+            of_access_token(&core, &access)?
+        }
         Some(_) => Bytes::from_static(INACTIVE),
         None => of_refresh_token(&core, &caller.client, token).await?,
     };
@@ -87,7 +97,8 @@ pub async fn introspect(
         .body(answer))
 }
 
-/// Pinned for S86: its own tokens, or everybody's for a registered resource server. Those that a person made for
+/// Pinned for S86: its own tokens, or everybody's for a registered resource server; the client of a resource also those
+/// for that resource ([`protocol::Policy::introspects`]). Those that a person made for
 /// themselves are no client's.
 fn may_know(caller: &Client, owner: Option<&str>) -> bool {
     caller.resource_server || owner == Some(caller.id.as_str())
@@ -107,11 +118,12 @@ fn of_access_token(core: &Core, access: &Access) -> Result<Bytes, OAuthFailure> 
         scope: access.scopes.to_string(),
         iat: seconds(access.issued_at),
         exp: seconds(access.expires_at),
-        aud: Some(&core.site.issuer),
+        aud: Some(&access.audience),
         jti: Some(&access.jti),
         token_type: Some(access.token_type()),
         cnf: access.confirmation.as_ref(),
         act: access.act.as_ref(),
+        authorization_details: access.authorization_details.as_ref(),
         acr: grant.and_then(|grant| grant.acr.as_deref()),
         auth_time: grant.map(|grant| seconds(grant.auth_time)).filter(|time| *time > 0),
     };
@@ -141,6 +153,7 @@ async fn of_refresh_token(core: &Core, caller: &Client, token: &str) -> Result<B
         token_type: None,
         cnf: None,
         act: None,
+        authorization_details: None,
         acr: None,
         auth_time: None,
     })

@@ -34,7 +34,10 @@ pub fn asked(http: &HttpRequest, caller: &Client) -> Option<SigningAlg> {
     let registered = caller.metadata.introspection_signed_response_alg.as_deref();
     let accepts = || {
         let accept = http.headers().get(ACCEPT)?.to_str().ok()?;
-        accept.split(',').any(|one| one.split(';').next().unwrap_or_default().trim() == MEDIA_TYPE).then_some(())
+        accept
+            .split(',')
+            .any(|one| one.split(';').next().unwrap_or_default().trim() == MEDIA_TYPE)
+            .then_some(())
     };
     match registered {
         Some(alg) => SigningAlg::parse(alg),

@@ -3,11 +3,12 @@
 mod access_token;
 mod id_token;
 
-pub use access_token::{AccessToken, Minted};
+pub use access_token::{AccessToken, Minted, Wanted};
 pub use id_token::{Front, IdToken};
 
 use keyring::encrypt::CannotEncrypt;
 use protocol::{Client, Confirmation, Micros, OAuthError, Policy, encryption::BadEncryption};
+use serde::{Serialize, de::DeserializeOwned};
 use web::{Core, OAuthFailure, PageError};
 
 /// Everything that making tokens depends on, for one request of one client.
@@ -29,8 +30,21 @@ pub fn confirmation(kept: Option<&str>) -> Result<Option<Confirmation>, MintErro
     kept.map(serde_json::from_str).transpose().map_err(MintError::Json)
 }
 
+/// A list as it is kept with a code, a grant or a device code; nothing where there is nothing.
+pub fn kept_list<T: Serialize>(values: &[T]) -> Result<Option<String>, MintError> {
+    Ok(if values.is_empty() { None } else { Some(serde_json::to_string(values)?) })
+}
+
+/// What [`kept_list`] made.
+fn read_list<T: DeserializeOwned>(kept: Option<&str>) -> Result<Vec<T>, MintError> {
+    Ok(kept.map(serde_json::from_str).transpose()?.unwrap_or_default())
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
+    /// The client's own fault: it asked for what its grant is not for.
+    #[error(transparent)]
+    Client(#[from] OAuthError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
     #[error(transparent)]
@@ -46,6 +60,7 @@ pub enum MintError {
 impl From<MintError> for OAuthFailure {
     fn from(error: MintError) -> Self {
         match error {
+            MintError::Client(error) => error.into(),
             MintError::Store(error) => error.into(),
             MintError::Sign(error) => error.into(),
             // Nothing leaves in clear; the client's keys are the client's to repair.
@@ -62,6 +77,7 @@ impl From<MintError> for OAuthFailure {
 impl From<MintError> for PageError {
     fn from(error: MintError) -> Self {
         match error {
+            MintError::Client(error) => PageError::internal(error),
             MintError::Store(error) => error.into(),
             MintError::Sign(error) => PageError::internal(error),
             MintError::Encrypt(error) => PageError::internal(error),

@@ -4,6 +4,7 @@ use actix_web::{
     HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA},
 };
+use protocol::details::Detail;
 use serde::Serialize;
 use web::OAuthFailure;
 
@@ -20,6 +21,14 @@ pub struct Tokens {
     /// What an exchange gave (RFC 8693).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
+    /// What the access token is for in detail.
+    ///
+    /// > the AS MUST also return the authorization_details as granted by the resource owner and assigned to the respective
+    /// > access token.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9396#section-7>
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Detail>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +43,7 @@ impl Tokens {
             token_type: minted.token_type,
             expires_in: minted.expires_in,
             scope: minted.scope,
+            authorization_details: minted.details,
             issued_token_type: None,
             refresh_token: None,
             id_token: None,

@@ -66,6 +66,7 @@ async fn spend(issuer: &Issuer<'_>, code: Code) -> Result<Tokens, OAuthFailure> 
         authorization_details: code.authorization_details,
         acr: code.acr,
     };
+    issuer.check(&grant, &grant.scopes)?;
     match issuer.core.store.spend_code(&code.digest, grant.clone(), first, now).await? {
         Spent::Redeemed { sid } => {
             let grant = Grant { sid, ..grant };

@@ -9,11 +9,12 @@ use protocol::{
 use web::{Access, OAuthFailure};
 
 use super::{answer::Tokens, issue::Issuer};
-use crate::mint::AccessToken;
+use crate::mint::{AccessToken, Wanted};
 
 pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<Tokens, OAuthFailure> {
     let core = issuer.core;
-    let dead = |name: &'static str| OAuthError::invalid_request(format!("The {name} is no living access token."));
+    let dead =
+        |name: &'static str| OAuthError::invalid_request(format!("The {name} is no living access token."));
     let subject = core.access(&request.subject_token).await?.ok_or_else(|| dead("subject_token"))?;
     let actor = match &request.actor_token {
         Some(token) => Some(core.access(token).await?.ok_or_else(|| dead("actor_token"))?),
@@ -21,6 +22,8 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
     };
     let actor = actor.as_deref().map(brought);
     let exchanged = token::exchange(issuer.client, request, &brought(&subject), actor.as_ref())?;
+    let targets: Vec<String> =
+        request.targets.iter().map(|target| issuer.policy.address_of(target)).collect();
     let minted = issuer
         .access_token(AccessToken {
             grant: subject.grant.as_ref(),
@@ -28,6 +31,7 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
             confirmation: issuer.confirmation.cloned(),
             act: exchanged.act,
             until: Some(exchanged.until),
+            wanted: Wanted { resources: &targets, decided: true, details: None },
         })
         .await?;
     // > issued_token_type REQUIRED. An identifier […] for the representation of the issued security token.

@@ -2,14 +2,14 @@
 
 use std::ops::Deref;
 
-use protocol::{Confirmation, Scopes, token};
+use protocol::{Confirmation, Scopes, parameters::RESOURCE, token};
 use store::grants::Grant;
 use web::{ClientAuthentication, Core, OAuthFailure};
 
 use super::answer::Tokens;
 use crate::{
     State,
-    mint::{AccessToken, IdToken, Mint, MintError},
+    mint::{AccessToken, IdToken, Mint, MintError, Wanted},
 };
 
 /// The mint, for a caller at the token endpoint.
@@ -17,6 +17,10 @@ pub struct Issuer<'a> {
     mint: Mint<'a>,
     /// Which key the caller has shown to hold.
     pub confirmation: Option<&'a Confirmation>,
+    /// The resources that it names.
+    resources: Vec<String>,
+    /// The details that it names.
+    details: Option<&'a str>,
 }
 
 impl<'a> Deref for Issuer<'a> {
@@ -29,9 +33,12 @@ impl<'a> Deref for Issuer<'a> {
 
 impl<'a> Issuer<'a> {
     pub fn new(core: &'a Core, state: &'a State, caller: &'a ClientAuthentication) -> Self {
+        let parameters = caller.form.oauth();
         Self {
             mint: Mint::new(core, &state.policy, &caller.client),
             confirmation: caller.confirmation.as_ref(),
+            resources: parameters.every(RESOURCE).map(str::to_owned).collect(),
+            details: parameters.one("authorization_details"),
         }
     }
 
@@ -62,13 +69,20 @@ impl<'a> Issuer<'a> {
         Ok(Tokens::new(self.access_token(self.plain(Some(grant), scopes)).await?))
     }
 
+    /// Whether the tokens that are asked for can be made, before a code or a refresh token is spent for them.
+    pub fn check(&self, grant: &Grant, scopes: &Scopes) -> Result<(), MintError> {
+        self.mint.check(&self.plain(Some(grant), scopes))
+    }
+
     /// What refresh tokens of a new grant are bound to, as it is kept.
     pub fn binding(&self) -> Result<Option<String>, MintError> {
         let binding = token::binding(self.client, self.confirmation);
         Ok(binding.map(serde_json::to_string).transpose()?)
     }
 
-    fn plain<'b>(&self, grant: Option<&'b Grant>, scopes: &'b Scopes) -> AccessToken<'b> {
-        AccessToken { grant, scopes, confirmation: self.confirmation.cloned(), act: None, until: None }
+    fn plain<'b>(&'b self, grant: Option<&'b Grant>, scopes: &'b Scopes) -> AccessToken<'b> {
+        let wanted = Wanted { resources: &self.resources, decided: false, details: self.details };
+        let confirmation = self.confirmation.cloned();
+        AccessToken { grant, scopes, confirmation, act: None, until: None, wanted }
     }
 }

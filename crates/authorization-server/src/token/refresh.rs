@@ -27,6 +27,7 @@ pub async fn renew(issuer: &Issuer<'_>, request: &RefreshRequest) -> Result<Toke
     let presented = Presented { scope: request.scope.as_deref(), shown: issuer.confirmation };
     match token::renew(&record, issuer.client, presented, issuer.policy, issuer.now) {
         Renewal::Renew { scopes, rotate: true, lifetime } => {
+            issuer.check(&grant, &scopes)?;
             rotate(issuer, &old, &grant, &scopes, lifetime).await
         }
         Renewal::Renew { scopes, rotate: false, lifetime } => {

@@ -87,7 +87,7 @@ pub fn validate(
     fapi2::check_request(request, client).map_err(back)?;
     let response_type = response_type::check(request, client, policy).map_err(back)?;
     response_mode::check(request, response_type).map_err(back)?;
-    let scopes = scope::asked(request, client, response_type).map_err(back)?;
+    let scopes = scope::asked(request, client, response_type, policy).map_err(back)?;
     id_token::check(request, response_type, &scopes).map_err(back)?;
     let code_challenge = pkce::check(request, client, policy, response_type).map_err(back)?;
     let prompts = Prompts::parse(request.prompt.as_deref()).map_err(back)?;

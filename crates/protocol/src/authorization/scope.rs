@@ -1,7 +1,7 @@
 //! Which scopes a request is about: those asked for, known here, allowed to the client.
 
 use super::{AuthorizationRequest, ResponseType};
-use crate::{Client, ErrorCode, OAuthError, Scopes};
+use crate::{Client, ErrorCode, OAuthError, Policy, Scopes};
 
 /// > The Authorization Server […] MUST ignore the offline_access request unless the Client is using a response_type value
 /// > that would result in an Authorization Code being returned
@@ -11,8 +11,9 @@ pub fn asked(
     request: &AuthorizationRequest,
     client: &Client,
     kind: ResponseType,
+    policy: &Policy,
 ) -> Result<Scopes, OAuthError> {
-    let scopes = cut(request.scope.as_deref(), client)?;
+    let scopes = cut(request.scope.as_deref(), client, policy)?;
     if kind.gives_code() {
         return Ok(scopes);
     }
@@ -31,12 +32,13 @@ pub fn asked(
 /// > scope.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6749#section-3.3>
-pub fn cut(asked: Option<&str>, client: &Client) -> Result<Scopes, OAuthError> {
+pub fn cut(asked: Option<&str>, client: &Client, policy: &Policy) -> Result<Scopes, OAuthError> {
     let Some(asked) = asked else { return refuse("The scope is missing.") };
     let Ok(asked) = Scopes::parse(asked) else {
         return refuse("The scope holds a character that is not allowed.");
     };
-    let mut scopes = asked.intersect(&client.allowed_scopes());
+    // A resource that is not configured any more takes its scopes with it.
+    let mut scopes = asked.intersect(&client.allowed_scopes()).intersect(&policy.known_scopes());
     if !client.allows_grant("refresh_token") {
         // Nothing could come of it, so nobody is asked about it.
         scopes = scopes.without(&Scopes::from_iter(["offline_access"]));

@@ -183,19 +183,12 @@ fn spelt(kinds: Vec<String>) -> Vec<String> {
     kinds.into_iter().map(ours).collect()
 }
 
-/// > The authorization server MAY … replace any of the client's requested metadata values
-///
-/// <https://www.rfc-editor.org/rfc/rfc7591#section-2>: scopes that we do not know are dropped, as in requests (S12). None
-/// left is refused, since an empty set would mean all of them.
+/// Which of them are known is for [`super::drop_unknown_scopes`].
 fn scopes(text: &str) -> Result<Scopes, OAuthError> {
     let Ok(asked) = Scopes::parse(text) else {
         return refuse("The scope holds a character that is not allowed.");
     };
-    let known = asked.intersect(&Scopes::known());
-    if known.is_empty() && !asked.is_empty() {
-        return refuse(format!("No scope of these is known here. Known are: {}.", Scopes::known()));
-    }
-    Ok(known)
+    Ok(asked)
 }
 
 fn method(name: Option<String>) -> Result<Option<AuthMethod>, OAuthError> {
@@ -263,14 +256,14 @@ mod tests {
         assert_eq!(client.metadata.localized.len(), 1);
         assert_eq!(client.metadata.localized["client_name#fr"], "Mur");
         assert_eq!(client.metadata.contacts, ["a@app.example"]);
-        assert_eq!(client.scopes.to_string(), "openid profile");
+        assert_eq!(client.scopes.to_string(), "openid profile frobnicate");
         for (document, said) in [
             (json!({ "redirect_uris": "https://app.example/cb" }), "redirect_uris"),
             (json!({ "client_name": 7 }), "client_name"),
             (json!({ "default_max_age": "soon" }), "default_max_age"),
             (json!({ "client_name#fr": 7 }), "client_name#fr"),
             (json!({ "jwks": "{}" }), "jwks"),
-            (json!({ "scope": "frobnicate" }), "scope"),
+            (json!({ "scope": "a\"b" }), "scope"),
             (json!({ "id_token_signed_response_alg": "none" }), "id_token_signed_response_alg"),
             (json!({ "token_endpoint_auth_method": "magic" }), "token_endpoint_auth_method"),
         ] {

@@ -16,12 +16,12 @@ pub fn check(client: &Client, asked: Option<&str>) -> Result<Scopes, OAuthError>
             "Only confidential clients may use this grant.",
         ));
     }
-    let Some(asked) = asked else { return Ok(client.scopes.intersect(&own())) };
+    let Some(asked) = asked else { return Ok(client.scopes.without(&of_a_person())) };
     let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidScope, why));
     let Ok(asked) = Scopes::parse(asked) else {
         return refuse("The scope holds a character that is not allowed.");
     };
-    let scopes = asked.intersect(&client.allowed_scopes()).intersect(&own());
+    let scopes = asked.intersect(&client.allowed_scopes()).without(&of_a_person());
     if scopes.is_empty() {
         refuse("None of the scopes is one that the client may have by itself.")
     } else {
@@ -29,8 +29,8 @@ pub fn check(client: &Client, asked: Option<&str>) -> Result<Scopes, OAuthError>
     }
 }
 
-fn own() -> Scopes {
-    Scopes::known().without(&Scopes::from_iter(OF_A_PERSON))
+fn of_a_person() -> Scopes {
+    Scopes::from_iter(OF_A_PERSON)
 }
 
 #[cfg(test)]

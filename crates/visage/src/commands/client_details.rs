@@ -185,12 +185,7 @@ pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> R
 }
 
 fn scopes(text: &str) -> Result<Scopes, Failure> {
-    let scopes = Scopes::parse(text).map_err(|e| Failure::usage(format!("`{text}`: {e}.")))?;
-    let unknown = scopes.without(&Scopes::known());
-    if unknown.is_empty() {
-        return Ok(scopes);
-    }
-    Err(Failure::usage(format!("`{unknown}` is not a scope that we know. Known are: {}.", Scopes::known())))
+    Scopes::parse(text).map_err(|e| Failure::usage(format!("`{text}`: {e}.")))
 }
 
 fn put<T>(own: &mut T, given: Option<T>) {
