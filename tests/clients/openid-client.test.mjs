@@ -3,98 +3,50 @@
 // a client can prove who it is.
 
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, webcrypto } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as oidc from 'openid-client'
+import { ADA, CALLBACK, SIGNED_OUT, discover as discovered, register, request, signingKey, walk } from './journey.mjs'
 import { Person } from './person.mjs'
 import { Visage } from './visage.mjs'
 
-const PERSON = { email: 'ada@example.test', name: 'Ada Lovelace', password: 'a long enough pass phrase' }
-const CALLBACK = 'http://localhost:9/callback' // nobody needs to listen: the person stops there
-const SIGNED_OUT = 'http://localhost:9/signed-out'
 const SCOPE = 'openid profile email offline_access'
 
 let visage
 let person
+let key
 
 before(async () => {
   visage = await Visage.prepare()
-  person = visage.addPerson({ ...PERSON, claims: { locale: 'en', zoneinfo: 'Europe/London' } })
-  for (const way of WAYS) way.registered = register(way)
+  person = visage.addPerson({ ...ADA, claims: { locale: 'en', zoneinfo: 'Europe/London' } })
+  key = await signingKey('ES256')
+  for (const way of WAYS) {
+    way.registered = register(visage, {
+      grant_types: ['authorization_code', 'refresh_token', ...(way.method === 'none' ? [] : ['client_credentials'])],
+      token_endpoint_auth_method: way.method,
+      id_token_signed_response_alg: way.alg,
+      ...(way.method === 'private_key_jwt' && { jwks: { keys: [key.jwk] } }),
+    })
+  }
   await visage.start()
 })
 after(() => visage?.stop())
 
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-
 const WAYS = [
   { method: 'client_secret_basic', alg: 'RS256', prove: (secret) => oidc.ClientSecretBasic(secret) },
   { method: 'client_secret_post', alg: 'ES256', prove: (secret) => oidc.ClientSecretPost(secret) },
-  { method: 'private_key_jwt', alg: 'EdDSA', prove: privateKey },
+  { method: 'client_secret_jwt', alg: 'PS256', prove: (secret) => oidc.ClientSecretJwt(secret) },
+  { method: 'private_key_jwt', alg: 'EdDSA', prove: () => oidc.PrivateKeyJwt(key.sign) },
   { method: 'none', alg: 'RS256', prove: () => oidc.None() },
 ]
 
-async function privateKey() {
-  const form = [key.privateKey.export({ format: 'jwk' }), { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']]
-  return oidc.PrivateKeyJwt({ key: await webcrypto.subtle.importKey('jwk', ...form), kid: 'one' })
-}
-
-/** Adds the client by its RFC 7591 registration. */
-function register(way) {
-  const file = join(visage.folder, `${way.method}.json`)
-  const registration = {
-    client_name: `openid-client with ${way.method}`,
-    redirect_uris: [CALLBACK],
-    post_logout_redirect_uris: [SIGNED_OUT],
-    grant_types: ['authorization_code', 'refresh_token', ...(way.method === 'none' ? [] : ['client_credentials'])],
-    response_types: ['code'],
-    token_endpoint_auth_method: way.method,
-    id_token_signed_response_alg: way.alg,
-  }
-  if (way.method === 'private_key_jwt') {
-    registration.jwks = { keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' }] }
-  }
-  writeFileSync(file, JSON.stringify(registration))
-  return visage.addClient('--metadata', file)
-}
-
-async function discover(way) {
-  const { client_id, client_secret } = way.registered
-  return oidc.discovery(
-    new URL(visage.issuer),
-    client_id,
-    { client_secret, id_token_signed_response_alg: way.alg },
-    await way.prove(client_secret),
-    { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
-  )
-}
+const discover = (way) =>
+  discovered(visage, way.registered, way.prove(way.registered.client_secret), { id_token_signed_response_alg: way.alg })
 
 /** Walks the pages as Ada; `ask` are further parameters. Returns the tokens and her browser. */
 async function signIn(config, ask = {}, browser = new Person()) {
-  const pkceCodeVerifier = oidc.randomPKCECodeVerifier()
-  const checks = { pkceCodeVerifier, expectedNonce: oidc.randomNonce(), expectedState: oidc.randomState(), idTokenExpected: true }
-  const address = oidc.buildAuthorizationUrl(config, {
-    redirect_uri: CALLBACK,
-    scope: SCOPE,
-    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: 'S256',
-    nonce: checks.expectedNonce,
-    state: checks.expectedState,
-    ...ask,
-  })
-  const until = (address) => address.startsWith(CALLBACK)
-  let page = await browser.visit(address.href, { until })
-  if (page.html.includes('data-page="login"')) {
-    page = await browser.submit(page, 'login', { username: PERSON.email, password: PERSON.password }, { until })
-  }
-  if (page.html.includes('data-page="consent"')) {
-    page = await browser.submit(page, 'consent', {}, { pressed: ['decision', 'allow'], until })
-  }
-  assert.ok(until(page.address), `stopped at ${page.address} (${page.status})\n${page.html.slice(0, 3000)}`)
-  const tokens = await oidc.authorizationCodeGrant(config, new URL(page.address), checks)
-  return { tokens, browser, callback: new URL(page.address), checks }
+  const { parameters, checks } = await request({ scope: SCOPE, ...ask })
+  const callback = await walk(oidc.buildAuthorizationUrl(config, parameters), browser)
+  return { tokens: await oidc.authorizationCodeGrant(config, callback, checks), browser, callback, checks }
 }
 
 describe('openid-client', () => {
@@ -109,8 +61,8 @@ describe('openid-client', () => {
       assert.equal(tokens.token_type.toLowerCase(), 'bearer')
 
       const info = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub)
-      assert.equal(info.name, PERSON.name)
-      assert.equal(info.email, PERSON.email)
+      assert.equal(info.name, ADA.name)
+      assert.equal(info.email, ADA.email)
       const picture = await fetch(info.picture)
       assert.equal(picture.status, 200)
       assert.match(picture.headers.get('content-type'), /^image\//)
@@ -210,7 +162,7 @@ describe('openid-client', () => {
     assert.equal(new URL(refused.address).searchParams.get('error'), 'access_denied')
 
     let page = await browser.visit(await ask(), { until })
-    page = await browser.submit(page, 'login', { username: PERSON.email, password: PERSON.password }, { until })
+    page = await browser.submit(page, 'login', { username: ADA.email, password: ADA.password }, { until })
     page = await browser.submit(page, 'consent', {}, { pressed: ['decision', 'deny'], until })
     assert.equal(new URL(page.address).searchParams.get('error'), 'access_denied')
     assert.equal(new URL(page.address).searchParams.get('iss'), visage.issuer)

@@ -8,8 +8,10 @@ const attribute = (tag, name) => {
 }
 
 export class Person {
-  constructor() {
+  /** `fetch`: another one, where TLS wants more than the usual. */
+  constructor(fetch = globalThis.fetch) {
     this.cookies = new Map() // one site is all that a journey visits
+    this.fetch = fetch
   }
 
   /** Follows redirects until a page, or until an address for which `until` says so. */
@@ -18,7 +20,7 @@ export class Person {
       if (until(address)) return { address, status: 0, html: '' }
       const headers = { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
       if (body) headers.origin = new URL(address).origin
-      const answer = await fetch(address, { method, body, headers, redirect: 'manual' })
+      const answer = await this.fetch(address, { method, body, headers, redirect: 'manual' })
       for (const line of answer.headers.getSetCookie()) {
         const [name, value] = line.split(';')[0].split(/=(.*)/s)
         if (value === '' || /max-age=0/i.test(line)) this.cookies.delete(name)

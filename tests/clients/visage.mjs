@@ -36,12 +36,13 @@ function freshPostgres() {
 }
 
 export class Visage {
-  /** Prepares a folder and a database; nothing runs yet. `settings` are environment variables. */
+  /** Prepares a folder and a database; nothing runs yet. `settings` are environment variables, or make them of the folder. */
   static async prepare(settings = {}) {
     const visage = new Visage()
     visage.folder = mkdtempSync(join(tmpdir(), 'visage-client-'))
     visage.port = await freePort()
     visage.issuer = `http://localhost:${visage.port}`
+    if (typeof settings === 'function') settings = await settings(visage)
     visage.environment = {
       ...process.env,
       VISAGE_SERVER__LISTEN: `127.0.0.1:${visage.port}`,
@@ -89,7 +90,7 @@ export class Visage {
     const exited = new Promise((resolve) => this.process.once('exit', resolve))
     this.exited = exited
     for (let attempt = 0; attempt < 200; attempt++) {
-      const up = await fetch(`${this.issuer}/health/ready`).then((answer) => answer.ok, () => false)
+      const up = await fetch(`${this.health ?? this.issuer}/health/ready`).then((answer) => answer.ok, () => false)
       if (up) return this
       if (this.process.exitCode !== null) break
       await sleep(50)
