@@ -8,7 +8,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         section: "2.1",
         asks: "Redirect URIs are compared as exact strings, but for the port of loopback addresses.",
-        held: "One comparison for every flow; a request with another address ends on a page of ours and goes nowhere.",
+        held: "One comparison for every flow (clients of profile `mcp` may have `localhost` with any port); a request with another address ends on a page of ours and goes nowhere.",
         places: &["crates/protocol/src/redirect_uri.rs", "crates/protocol/src/authorization/return_to.rs"],
         rows: &["S2", "S3", "S5"],
         given_up: always,
@@ -83,7 +83,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         section: "4.1",
         asks: "Insufficient validation of redirect URIs leaks codes and tokens.",
-        held: "No patterns: exact strings, no fragments, https but on loopback, checked at registration and at every request; the fragment of an answer is always set.",
+        held: "No patterns: exact strings, no fragments, https but on loopback, checked at registration and at every request.",
         places: &["crates/protocol/src/redirect_uri.rs"],
         rows: &["S2", "S3", "S6"],
         given_up: always,
@@ -91,7 +91,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         section: "4.2",
         asks: "Codes and state do not leak by the Referer header.",
-        held: "`Referrer-Policy` on every page, which load nothing from elsewhere; a code is good once, and for a minute.",
+        held: "`Referrer-Policy` on every page, and no scripts or styles from elsewhere; a code is good once, and for a minute.",
         places: &["crates/web/src/headers.rs", "crates/store/src/codes.rs"],
         rows: &["S23", "S27"],
         given_up: always,
@@ -163,10 +163,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         section: "4.11",
         asks: "Neither client nor server is an open redirector.",
-        held: "We redirect to registered addresses only; where a page leads next is never read from a query; people see who asks before an unknown client gets an answer.",
+        held: "We redirect to registered addresses only; where a page leads next is never read from a query. Clients are registered by an administrator unless registration is open.",
         places: &["crates/web/src/next.rs", "crates/protocol/src/authorization/return_to.rs"],
         rows: &["S1", "S2", "S29"],
-        given_up: always,
+        given_up: strangers,
     },
     Rule {
         section: "4.12",
@@ -198,7 +198,7 @@ pub const RULES: &[Rule] = &[
         held: "Ids of both are ours and random; a client's own token has no person, and the APIs of people refuse it.",
         places: &["crates/web/src/bearer.rs", "crates/protocol/src/token/client_credentials.rs"],
         rows: &["S65"],
-        given_up: strangers,
+        given_up: always,
     },
     Rule {
         section: "4.16",
