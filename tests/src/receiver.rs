@@ -111,7 +111,8 @@ async fn read(stream: &mut TcpStream) -> Option<Pushed> {
             lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
         };
         if body.len() == header("content-length")?.parse::<usize>().ok()? {
-            let token = if is_logout { body.strip_prefix("logout_token=").expect("a logout token") } else { body };
+            let token =
+                if is_logout { body.strip_prefix("logout_token=").expect("a logout token") } else { body };
             return Some(Pushed { content_type: header("content-type")?, token: token.to_owned() });
         }
     }

@@ -54,6 +54,10 @@ pub struct ConsentPage {
     pub person: PersonCard,
     /// What is asked for, by name on the wire (`openid`, `profile`, …).
     pub scopes: Vec<String>,
+    /// What is asked for in detail, in the person's language.
+    pub details: Vec<String>,
+    /// Addresses of the APIs of others that it is about.
+    pub resources: Vec<String>,
     /// Some of the scopes were allowed before: more is asked for now.
     pub more: bool,
     /// The person is an administrator and may approve for everyone.

@@ -41,11 +41,7 @@ macro_rules! on_both {
     )+};
 }
 
-on_both!(
-    whoever_took_part_is_told,
-    what_is_not_taken_comes_again,
-    nobody_waits_for_one_that_hangs,
-);
+on_both!(whoever_took_part_is_told, what_is_not_taken_comes_again, nobody_waits_for_one_that_hangs,);
 
 async fn app(house: &House, id: &str, receiver: &Receiver) -> App {
     let app = house.register(id, Details::default()).await;
@@ -73,8 +69,11 @@ async fn sign_out(issuer: &str, browser: &mut Browser, id_token: &str) {
 
 /// S100: oidcc-backchannel-rp-initiated-logout; by sign-out, and by an administrator.
 async fn whoever_took_part_is_told(house: &House) {
-    let (one, two, never) =
-        (Receiver::start(Mood::Takes).await, Receiver::start(Mood::Takes).await, Receiver::start(Mood::Takes).await);
+    let (one, two, never) = (
+        Receiver::start(Mood::Takes).await,
+        Receiver::start(Mood::Takes).await,
+        Receiver::start(Mood::Takes).await,
+    );
     let in_one = app(house, "one", &one).await;
     let in_two = app(house, "two", &two).await;
     app(house, "never", &never).await;
@@ -122,8 +121,7 @@ async fn what_is_not_taken_comes_again(house: &House) {
     let pushed = receiver.wait_for(4, SOON).await;
     let told = pushed[3].logout(&house.issuer, "failing").await;
     assert_eq!(told["sid"], claims["sid"]);
-    let mut ids: Vec<String> =
-        pushed.iter().map(|one| App::claims(&one.token)["jti"].to_string()).collect();
+    let mut ids: Vec<String> = pushed.iter().map(|one| App::claims(&one.token)["jti"].to_string()).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 4, "each try is another token");

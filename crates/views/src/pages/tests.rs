@@ -194,6 +194,8 @@ fn samples() -> Vec<(&'static str, Render)> {
                     device: None,
                     person: person(),
                     scopes: ["openid", "profile", "email", "offline_access"].map(String::from).to_vec(),
+                    details: Vec::new(),
+                    resources: Vec::new(),
                     more: false,
                     may_approve_for_everyone: true,
                 },
@@ -209,6 +211,8 @@ fn samples() -> Vec<(&'static str, Render)> {
                     scopes: ["address", "phone", "galleries", "admin", "invoices:read"]
                         .map(String::from)
                         .to_vec(),
+                    details: vec!["Pay 12.50 EUR to Ada Lovelace".into()],
+                    resources: vec!["https://invoices.example".into()],
                     more: true,
                     ..Default::default()
                 },
@@ -239,7 +243,10 @@ fn samples() -> Vec<(&'static str, Render)> {
                 },
             ),
         ),
-        ("device-bare", sample(DevicePage::render, DevicePage { action: "/device".into(), ..Default::default() })),
+        (
+            "device-bare",
+            sample(DevicePage::render, DevicePage { action: "/device".into(), ..Default::default() }),
+        ),
         ("device-done", sample(DeviceDonePage::render, DeviceDonePage { connected: true })),
         ("device-done-again", sample(DeviceDonePage::render, DeviceDonePage { connected: false })),
         (
@@ -378,7 +385,8 @@ fn every_page_renders_in_every_language() {
         for locale in Locale::ALL {
             let html = render(locale);
             let page = name.split_once("-bare").map_or(name, |(page, _)| page);
-            let page = ["-again", "-more", "-device"].iter().find_map(|end| page.strip_suffix(end)).unwrap_or(page);
+            let page =
+                ["-again", "-more", "-device"].iter().find_map(|end| page.strip_suffix(end)).unwrap_or(page);
             assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{name}");
             assert!(html.contains(&format!("data-page=\"{page}\"")), "{name}");
             assert!(html.trim_end().ends_with("</html>"), "{name}");
@@ -450,7 +458,10 @@ fn forms_have_the_names_that_machines_fill_in() {
     let logout = html("logout");
     assert!(logout.contains("<form id=\"logout\"") && logout.contains("name=\"answer\" value=\"yes\""));
     let signed_out = html("signed-out");
-    assert!(signed_out.contains("sid=s1\"></iframe>") && signed_out.contains("<a class=\"button wide\" id=\"continue\""));
+    assert!(
+        signed_out.contains("sid=s1\"></iframe>")
+            && signed_out.contains("<a class=\"button wide\" id=\"continue\"")
+    );
     assert!(!html("signed-out-bare").contains("iframe") && !html("signed-out-bare").contains("<script"));
     assert!(html("form-post").contains("action=\"https://app.rivage.example/callback?a=1&#38;b=2\""));
     // A name may begin with anything: the tile is a letter, escaped or none.
@@ -492,6 +503,8 @@ fn hostile_names_are_escaped_everywhere() {
             device: Some(text()),
             person: person.clone(),
             scopes: vec![text(), "profile".into()],
+            details: vec![text()],
+            resources: vec![text()],
             more: true,
             may_approve_for_everyone: true,
         }
