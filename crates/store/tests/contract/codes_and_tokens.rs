@@ -2,9 +2,10 @@
 
 use protocol::Scopes;
 use store::{
-    codes::{Code, Ground, Issued, Spent},
+    codes::{Code, Given, Ground, Issued, Spent},
     consents::Consent,
     grants::Grant,
+    interactions::Interaction,
     refresh_tokens::{RefreshToken, Rotated},
 };
 
@@ -110,6 +111,75 @@ on_both!(a_dead_code_gives_nothing, fresh => {
     }
     assert_eq!(fresh.store.spend_code(&[2; 32], grant("burnt"), None, NOW + 1).await.unwrap(), Spent::Gone);
     assert!(fresh.store.grant("burnt").await.unwrap().is_none(), "what was refused left no row");
+});
+
+// S58, I1: tokens that left with a code are of the grant that the code goes on with: of 16 answers to one request one is
+// written, of 16 redemptions one succeeds, and the replays end what had left.
+on_both!(a_hybrid_code_goes_on_with_its_grant, fresh => {
+    furnish(&fresh.store).await;
+    let ground = || Ground { interaction: Some(vec![8; 32]), ..Ground::default() };
+    let waiting = Interaction {
+        digest: vec![8; 32],
+        browser: vec![1; 32],
+        client_id: "rp".into(),
+        parameters: "{}".into(),
+        consented: None,
+        denied: false,
+        created_at: NOW,
+        expires_at: NOW + 600 * SECOND,
+        pushed: None,
+    };
+    fresh.store.insert_interaction(waiting).await.unwrap();
+    let answers = (0..16).map(|number: u8| {
+        let store = fresh.store.clone();
+        let front = Grant { expires_at: NOW + 600 * SECOND, ..grant(&format!("g{number}")) };
+        let code = Code { grant_id: Some(front.id.clone()), ..code(number) };
+        let given = Given { code: Some(code), grant: Some(front) };
+        tokio::spawn(async move { (number, store.issue(given, ground()).await.unwrap()) })
+    });
+    let mut written = Vec::new();
+    for one in answers.collect::<Vec<_>>() {
+        match one.await.unwrap() {
+            (number, Issued::Written) => written.push(number),
+            (_, other) => assert_eq!(other, Issued::Over),
+        }
+    }
+    let [number] = written[..] else { panic!("{written:?}") };
+    let id = format!("g{number}");
+    assert!(fresh.store.live_grant(&id, "any").await.unwrap().is_some(), "its tokens work before the code is redeemed");
+    assert!(fresh.store.grant(&format!("g{}", (number + 1) % 16)).await.unwrap().is_none());
+
+    let tries = (0..16).map(|_| {
+        let (store, id) = (fresh.store.clone(), id.clone());
+        tokio::spawn(async move { store.spend_code(&[number; 32], grant(&id), None, NOW + 1).await.unwrap() })
+    });
+    let mut outcomes = Vec::new();
+    for one in tries.collect::<Vec<_>>() {
+        outcomes.push(one.await.unwrap());
+    }
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Spent::Redeemed { sid: None }).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Spent::Replayed).count(), 15);
+    let kept = fresh.store.grant(&id).await.unwrap().unwrap();
+    assert!(kept.revoked_at.is_some());
+    assert_eq!(kept.expires_at, NOW + 3600 * SECOND, "as long as the token endpoint said");
+});
+
+// A code of a grant that has ended gives nothing, and one that was never used is no replay.
+on_both!(a_hybrid_code_dies_with_its_grant_and_alone, fresh => {
+    furnish(&fresh.store).await;
+    for number in [1, 2] {
+        let front = grant(&format!("g{number}"));
+        let code = Code { grant_id: Some(front.id.clone()), ..code(number) };
+        let given = Given { code: Some(code), grant: Some(front) };
+        assert_eq!(fresh.store.issue(given, Ground::default()).await.unwrap(), Issued::Written);
+    }
+    assert!(fresh.store.revoke_grant("g1", NOW).await.unwrap());
+    let with_refresh = fresh.store.spend_code(&[1; 32], grant("g1"), Some(refresh(1, "g1")), NOW + 1).await.unwrap();
+    assert_eq!(with_refresh, Spent::Gone);
+    assert!(fresh.store.refresh_token(&[1; 32]).await.unwrap().is_none());
+    let late = NOW + 61 * SECOND;
+    assert_eq!(fresh.store.spend_code(&[2; 32], grant("g2"), None, late).await.unwrap(), Spent::Gone);
+    assert!(fresh.store.live_grant("g2", "any").await.unwrap().is_some());
 });
 
 // I1, I4: a code stands on a session and a consent, and on the request that it answers.
