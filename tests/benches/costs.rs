@@ -29,6 +29,7 @@ fn claims() -> AccessClaims {
         exp: NOW / 1_000_000 + 600,
         scope: "openid profile email".into(),
         gid: Some("a1s2d3f4g5h6j7k8l9".into()),
+        gcl: None,
         cnf: None,
         act: None,
         authorization_details: None,

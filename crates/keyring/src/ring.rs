@@ -90,6 +90,9 @@ pub struct AccessClaims {
     /// The grant in which the token's state lives (private claim); absent for `client_credentials`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// The client of that grant (private claim), where it is another: the token came of an exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gcl: Option<String>,
     /// Who alone may use it; anybody who bears it where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,

@@ -205,8 +205,6 @@ impl Core {
         if grant.as_ref().is_some_and(|grant| self.subject(&client, &grant.user_id) != claims.sub) {
             return Ok(None);
         }
-        // An exchanged token is of another client's grant, whose changes the stamp does not know: it is read each time.
-        let exchanged = grant.as_ref().is_some_and(|grant| grant.client_id != claims.client_id);
         let scopes = scopes.intersect(&client.allowed_scopes());
         let access = Arc::new(Access {
             client_id: Some(claims.client_id),
@@ -225,9 +223,7 @@ impl Core {
             introspection: Ready::default(),
             stamp,
         });
-        if !exchanged {
-            self.keep(digest, &access);
-        }
+        self.keep(digest, &access);
         Ok(Some(access))
     }
 
@@ -243,9 +239,17 @@ impl Core {
         if let Some(grant) = &claims.gid {
             subjects.extend([Subject::Grant(grant.clone()), Subject::User(user_id.to_owned())]);
         }
+        // An exchanged token is of another client's grant, and ends with that client too.
+        subjects.extend(claims.gcl.clone().map(Subject::Client));
+        let client_id = claims.gcl.as_ref().unwrap_or(&claims.client_id);
         let stamp = self.store.freshness().stamp(&subjects);
         Ok(match &claims.gid {
-            Some(id) => self.store.live_grant(id, &claims.jti).await?.map(|grant| (stamp, Some(grant))),
+            Some(id) => self
+                .store
+                .live_grant(id, &claims.jti)
+                .await?
+                .filter(|grant| grant.client_id == *client_id)
+                .map(|grant| (stamp, Some(grant))),
             None if self.store.client_token_is_live(&claims.client_id, &claims.jti).await? => {
                 Some((stamp, None))
             }

@@ -83,6 +83,7 @@ impl Mint<'_> {
             exp: seconds(what.until.map_or(expires_at, |until| until.min(expires_at))),
             scope: aim.scopes.to_string(),
             gid: what.grant.map(|grant| grant.id.clone()),
+            gcl: what.grant.map(|grant| grant.client_id.clone()).filter(|client| *client != self.client.id),
             cnf: what.confirmation,
             act: what.act,
             authorization_details: (!details.is_empty()).then(|| json!(details)),

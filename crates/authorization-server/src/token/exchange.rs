@@ -3,7 +3,7 @@
 //! Nothing is written: the new token is of the grant of the one that was brought, and ends with it.
 
 use protocol::{
-    OAuthError,
+    ErrorCode, OAuthError,
     token::{self, ACCESS_TOKEN, Brought, ExchangeRequest},
 };
 use web::{Access, OAuthFailure};
@@ -21,9 +21,7 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
         None => None,
     };
     let actor = actor.as_deref().map(brought);
-    let exchanged = token::exchange(issuer.client, request, &brought(&subject), actor.as_ref())?;
-    let targets: Vec<String> =
-        request.targets.iter().map(|target| issuer.policy.address_of(target)).collect();
+    let exchanged = token::exchange(issuer.policy, issuer.client, request, &brought(&subject), actor.as_ref())?;
     let minted = issuer
         .access_token(AccessToken {
             grant: subject.grant.as_ref(),
@@ -31,9 +29,13 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
             confirmation: issuer.confirmation.cloned(),
             act: exchanged.act,
             until: Some(exchanged.until),
-            wanted: Wanted { resources: &targets, decided: true, details: None },
+            wanted: Wanted { resources: &exchanged.audience, decided: true, details: None },
         })
         .await?;
+    if minted.scope.is_empty() {
+        let why = "None of the scopes means anything to this audience.";
+        return Err(OAuthError::new(ErrorCode::InvalidScope, why).into());
+    }
     // > issued_token_type REQUIRED. An identifier […] for the representation of the issued security token.
     // > https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1
     Ok(Tokens { issued_token_type: Some(ACCESS_TOKEN), ..Tokens::new(minted) })
@@ -46,6 +48,7 @@ fn brought(access: &Access) -> Brought<'_> {
         of_a_person: access.grant.is_some(),
         scopes: &access.scopes,
         act: access.act.as_ref(),
+        audience: access.audience.iter().collect(),
         expires_at: access.expires_at,
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Client, ErrorCode, Micros, OAuthError, Scopes,
+    Client, ErrorCode, Micros, OAuthError, Policy, Scopes,
     parameters::{Parameters, RESOURCE},
 };
 
@@ -51,7 +51,7 @@ impl std::fmt::Debug for ExchangeRequest {
 }
 
 /// A living access token that was brought.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Brought<'a> {
     /// None for a token that a person made for themselves.
     pub client_id: Option<&'a str>,
@@ -60,6 +60,7 @@ pub struct Brought<'a> {
     pub of_a_person: bool,
     pub scopes: &'a Scopes,
     pub act: Option<&'a Value>,
+    pub audience: Vec<&'a str>,
     pub expires_at: Micros,
 }
 
@@ -68,6 +69,8 @@ pub struct Brought<'a> {
 pub struct Exchanged {
     pub scopes: Scopes,
     pub act: Option<Value>,
+    /// Addresses of whom it is for.
+    pub audience: Vec<String>,
     /// No later than the token that was brought.
     pub until: Micros,
 }
@@ -117,6 +120,7 @@ fn token_type(name: &'static str, given: Option<&str>) -> Result<(), OAuthError>
 ///
 /// <https://www.rfc-editor.org/rfc/rfc8693#section-2.2.2>
 pub fn exchange(
+    house: &Policy,
     client: &Client,
     request: &ExchangeRequest,
     subject: &Brought<'_>,
@@ -137,15 +141,20 @@ pub fn exchange(
     if actor.is_some_and(|actor| !own(actor)) {
         return Err(OAuthError::invalid_request("The actor_token is none of the client."));
     }
-    for target in &request.targets {
-        if !policy.audiences.contains(target) {
-            let why = "The client may not have a token for this audience.";
-            return Err(OAuthError::new(ErrorCode::InvalidTarget, why));
-        }
+    let may: Vec<String> = policy.audiences.iter().map(|named| house.address_of(named)).collect();
+    let mut audience: Vec<String> = request.targets.iter().map(|named| house.address_of(named)).collect();
+    if !audience.iter().all(|one| may.contains(one)) {
+        let why = "The client may not have a token for this audience.";
+        return Err(OAuthError::new(ErrorCode::InvalidTarget, why));
+    }
+    if audience.is_empty() {
+        // It stays with whom the old one is for.
+        audience = subject.audience.iter().map(|one| (*one).to_owned()).collect();
     }
     Ok(Exchanged {
         scopes: narrowed(client, subject.scopes, request.scope.as_deref())?,
         act: acting(client, policy, subject, actor)?,
+        audience,
         until: subject.expires_at,
     })
 }
@@ -196,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::samples;
+    use crate::{Resource, samples};
 
     fn client(policy: ExchangePolicy) -> Client {
         let mut client = samples::client();
@@ -215,8 +224,19 @@ mod tests {
             of_a_person: true,
             scopes,
             act: None,
+            audience: vec!["https://op"],
             expires_at: 100,
         }
+    }
+
+    fn house() -> Policy {
+        let orders = Resource {
+            name: "orders".into(),
+            audience: "https://orders.example/".into(),
+            scopes: Scopes::parse("profile").unwrap(),
+            ..Resource::default()
+        };
+        Policy { resources: vec![orders], ..Policy::new("https://op") }
     }
 
     fn code(outcome: Result<Exchanged, OAuthError>) -> ErrorCode {
@@ -228,24 +248,43 @@ mod tests {
         let scopes = Scopes::parse("openid profile").unwrap();
         let named = client(ExchangePolicy { clients: vec!["spa".into()], ..ExchangePolicy::default() });
         for (owner, good) in [("spa", true), ("c1", true), ("other", false)] {
-            let outcome = exchange(&named, &request(), &brought(owner, &scopes), None);
+            let outcome = exchange(&house(), &named, &request(), &brought(owner, &scopes), None);
             assert_eq!(outcome.is_ok(), good, "{owner}");
         }
         let nobodys = Brought { client_id: None, ..brought("spa", &scopes) };
         let clients_own = Brought { of_a_person: false, ..brought("spa", &scopes) };
         for token in [nobodys, clients_own] {
-            assert_eq!(code(exchange(&named, &request(), &token, None)), ErrorCode::InvalidRequest);
+            assert_eq!(code(exchange(&house(), &named, &request(), &token, None)), ErrorCode::InvalidRequest);
         }
-        let outcome = exchange(&samples::client(), &request(), &brought("c1", &scopes), None);
+        let outcome = exchange(&house(), &samples::client(), &request(), &brought("c1", &scopes), None);
         assert_eq!(code(outcome), ErrorCode::UnauthorizedClient);
         let elsewhere = ExchangeRequest { targets: vec!["orders".into()], ..request() };
         assert_eq!(
-            code(exchange(&named, &elsewhere, &brought("spa", &scopes), None)),
+            code(exchange(&house(), &named, &elsewhere, &brought("spa", &scopes), None)),
             ErrorCode::InvalidTarget
         );
         let foreign_actor = brought("other", &scopes);
-        let outcome = exchange(&named, &request(), &brought("spa", &scopes), Some(&foreign_actor));
+        let outcome = exchange(&house(), &named, &request(), &brought("spa", &scopes), Some(&foreign_actor));
         assert_eq!(code(outcome), ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn an_audience_goes_by_name_or_by_address() {
+        let scopes = Scopes::parse("openid profile").unwrap();
+        for allowed in ["orders", "https://orders.example/"] {
+            let named =
+                client(ExchangePolicy { audiences: vec![allowed.into()], ..ExchangePolicy::default() });
+            for (asked, audience) in [
+                (Some("orders"), "https://orders.example/"),
+                (Some("https://orders.example/"), "https://orders.example/"),
+                (None, "https://op"),
+            ] {
+                let request =
+                    ExchangeRequest { targets: asked.into_iter().map(str::to_owned).collect(), ..request() };
+                let exchanged = exchange(&house(), &named, &request, &brought("c1", &scopes), None).unwrap();
+                assert_eq!(exchanged.audience, [audience]);
+            }
+        }
     }
 
     #[test]
@@ -253,20 +292,21 @@ mod tests {
         let scopes = Scopes::parse("openid profile").unwrap();
         let plain = client(ExchangePolicy { clients: vec!["*".into()], ..ExchangePolicy::default() });
         let subject = brought("spa", &scopes);
-        let first = exchange(&plain, &request(), &subject, None).unwrap().act.unwrap();
+        let first = exchange(&house(), &plain, &request(), &subject, None).unwrap().act.unwrap();
         assert_eq!(first, json!({ "sub": "c1", "client_id": "c1" }));
         let actor = Brought { subject: "bob", ..brought("c1", &scopes) };
-        let again = Brought { act: Some(&first), ..subject };
-        let second = exchange(&plain, &request(), &again, Some(&actor)).unwrap().act.unwrap();
+        let again = Brought { act: Some(&first), ..subject.clone() };
+        let second = exchange(&house(), &plain, &request(), &again, Some(&actor)).unwrap().act.unwrap();
         assert_eq!(second, json!({ "sub": "bob", "client_id": "c1", "act": first }));
         let mut long = first;
         for _ in 1..LONGEST_CHAIN {
             long = json!({ "sub": "x", "act": long });
         }
-        let outcome = exchange(&plain, &request(), &Brought { act: Some(&long), ..subject }, None);
+        let outcome =
+            exchange(&house(), &plain, &request(), &Brought { act: Some(&long), ..subject.clone() }, None);
         assert_eq!(code(outcome), ErrorCode::InvalidRequest);
         let silent = client(ExchangePolicy { impersonation: true, ..ExchangePolicy::default() });
-        assert_eq!(exchange(&silent, &request(), &brought("c1", &scopes), None).unwrap().act, None);
+        assert_eq!(exchange(&house(), &silent, &request(), &brought("c1", &scopes), None).unwrap().act, None);
     }
 
     #[test]
@@ -297,7 +337,7 @@ mod tests {
         fn scopes_never_grow(brought_with in "(openid |email |phone ){1,3}", asked in proptest::option::of("(openid |email |x ){0,3}")) {
             let scopes = Scopes::parse(&brought_with).unwrap();
             let request = ExchangeRequest { scope: asked, ..request() };
-            let outcome = exchange(&client(ExchangePolicy::default()), &request, &brought("c1", &scopes), None);
+            let outcome = exchange(&house(), &client(ExchangePolicy::default()), &request, &brought("c1", &scopes), None);
             if let Ok(exchanged) = outcome {
                 prop_assert!(exchanged.scopes.is_subset(&scopes) && !exchanged.scopes.is_empty());
             }

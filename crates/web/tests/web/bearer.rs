@@ -115,6 +115,8 @@ async fn tokens_of_other_kinds_and_audiences() {
         ("issuer", with(|claims| claims.iss = "https://x.example".into()), 401),
         ("another person", with(|claims| claims.sub = "u2".into()), 401),
         ("another client", with(|claims| claims.client_id = "public".into()), 401),
+        ("exchanged", with(|claims| (claims.client_id, claims.gcl) = ("public".into(), Some("c1".into()))), 200),
+        ("exchanged of another", with(|claims| claims.gcl = Some("public".into())), 401),
         ("no such grant", with(|claims| claims.gid = Some("none".into())), 401),
         ("no such client", with(|claims| (claims.gid, claims.client_id) = (None, "none".into())), 401),
         ("a client's own", with(|claims| (claims.gid, claims.sub) = (None, "c1".into())), 403),

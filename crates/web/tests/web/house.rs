@@ -132,6 +132,7 @@ impl House {
             exp: NOW / SECOND + 600,
             scope: grant.scopes.to_string(),
             gid: Some(grant.id.clone()),
+            gcl: None,
             cnf: None,
             act: None,
             authorization_details: None,
