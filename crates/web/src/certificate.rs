@@ -55,14 +55,15 @@ pub(crate) fn note(stream: &dyn Any, data: &mut Extensions) {
 }
 
 impl Core {
-    /// The sender's certificate. A header counts only from a proxy that we trust: anybody else's is made up.
+    /// The sender's certificate. A header counts only from a proxy that we trust: anybody else's is made up. And such a
+    /// proxy speaks for others: a certificate of its own says nothing of them.
     pub fn client_certificate(&self, request: &HttpRequest) -> Option<ClientCertificate> {
-        if let Some(shown) = request.conn_data::<ClientCertificate>() {
-            return Some(shown.clone());
+        let by_proxy =
+            || request.peer_addr().is_some_and(|peer| self.trusted_proxies.trusts(peer.ip().to_canonical()));
+        match &self.certificates.header {
+            Some(name) if by_proxy() => in_header(request.headers(), name),
+            _ => request.conn_data::<ClientCertificate>().cloned(),
         }
-        let name = self.certificates.header.as_ref()?;
-        let proxy = request.peer_addr()?.ip().to_canonical();
-        if self.trusted_proxies.trusts(proxy) { in_header(request.headers(), name) } else { None }
     }
 
     /// Whether a certificate says that its sender is `client`, by the method that the client registered.
