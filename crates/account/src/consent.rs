@@ -42,18 +42,26 @@ pub async fn show(
     let waiting = waiting(&core, &browser, &query).await?;
     let before = agreed_before(&core, &person, &waiting).await?;
     let profile = cards::profile(&core, &person.user.id).await?;
+    let locale = waiting.locale(&request);
     let page = ConsentPage {
         csrf: browser.csrf(),
         action: waiting.next().carried_by(paths::CONSENT),
-        client: cards::client(&core, &waiting.client, waiting.pending.host()),
+        client: cards::client(&core, &waiting.client, waiting.pending.host(), locale),
         device: waiting.pending.device.as_ref().map(Device::user_code),
         person: cards::person(&core, &profile, 56),
         scopes: waiting.pending.scopes().iter().map(str::to_owned).collect(),
+        details: waiting
+            .pending
+            .sentences
+            .iter()
+            .map(|said| said.in_language(locale.tag()).to_owned())
+            .collect(),
+        resources: waiting.pending.resources.clone(),
         more: !before.is_empty() && !waiting.pending.scopes().is_subset(&before),
         may_approve_for_everyone: person.user.is_admin,
     };
     let form_action = waiting.pending.form_action();
-    Ok(web::page(StatusCode::OK, page.render(waiting.locale(&request)), form_action.as_deref()))
+    Ok(web::page(StatusCode::OK, page.render(locale), form_action.as_deref()))
 }
 
 pub async fn submit(

@@ -49,6 +49,11 @@ pub async fn authorize(
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, why).into());
     }
     let scopes = cut_scopes(parameters.one("scope"), client, &state.policy)?;
+    // Its people are asked for scopes alone.
+    if parameters.one("authorization_details").is_some() {
+        let why = "A device cannot ask in detail.";
+        return Err(OAuthError::new(ErrorCode::InvalidAuthorizationDetails, why).into());
+    }
     let resources: Vec<String> = parameters.every(RESOURCE).map(str::to_owned).collect();
     let resources = state.policy.named_resources(&resources, client)?;
     let (now, secret) = (core.now(), core.random.secret());

@@ -27,6 +27,16 @@ pub async fn metadata(state: Data<State>) -> HttpResponse {
         .body(state.metadata.clone())
 }
 
+/// > Protected resources supporting metadata MUST make a JSON document containing metadata […] available
+///
+/// <https://www.rfc-editor.org/rfc/rfc9728#section-3>
+pub async fn protected_resource(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((CACHE_CONTROL, KEEP_METADATA))
+        .body(state.resource.clone())
+}
+
 /// > This contains the signing key(s) the RP uses to validate signatures from the OP.
 ///
 /// <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>

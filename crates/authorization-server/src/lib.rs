@@ -23,6 +23,7 @@ use web::{Endpoint, paths};
 pub fn routes(cfg: &mut ServiceConfig) {
     Endpoint::at(paths::OPENID_CONFIGURATION).get(discovery::metadata).mount(cfg);
     Endpoint::at(paths::OAUTH_METADATA).get(discovery::metadata).mount(cfg);
+    Endpoint::at(paths::PROTECTED_RESOURCE).get(discovery::protected_resource).mount(cfg);
     Endpoint::at(paths::JWKS).get(discovery::jwks).mount(cfg);
     Endpoint::at(paths::AUTHORIZE).get(authorize::get).post(authorize::post).mount(cfg);
     Endpoint::at(paths::AUTHORIZE_HUB).get(authorize::hub).mount(cfg);

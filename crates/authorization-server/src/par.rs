@@ -54,7 +54,8 @@ pub async fn push(
     };
     if !core.store.push_request(row).await? {
         // > If the authorization server […] the client has exceeded the number of requests it is allowed […] 429
-        let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many requests wait for their people.");
+        let error =
+            OAuthError::new(ErrorCode::TemporarilyUnavailable, "Too many requests wait for their people.");
         return Err(OAuthFailure::new(StatusCode::TOO_MANY_REQUESTS, error)
             .with_header(actix_web::http::header::RETRY_AFTER, "10"));
     }

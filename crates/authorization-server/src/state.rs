@@ -17,6 +17,8 @@ pub struct State {
     pub(crate) fetched: Fetched,
     /// The discovery document, ready to send: it only changes with the configuration.
     pub(crate) metadata: Bytes,
+    /// The same of our own APIs.
+    pub(crate) resource: Bytes,
 }
 
 impl State {
@@ -37,7 +39,15 @@ impl State {
             registration: site.url(paths::REGISTER),
         };
         let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
+        let documentation = site.url(paths::OPENAPI);
+        let resource = metadata::protected_resource(&policy, &endpoints, documentation);
+        let resource = serde_json::to_vec(&resource)?.into();
         let document = metadata::document(&policy, endpoints, &locales);
-        Ok(Self { policy, fetched: Fetched::new(), metadata: serde_json::to_vec(&document)?.into() })
+        Ok(Self {
+            policy,
+            fetched: Fetched::new(),
+            resource,
+            metadata: serde_json::to_vec(&document)?.into(),
+        })
     }
 }

@@ -86,6 +86,27 @@ impl Client {
         }
     }
 
+    /// What was registered for people who read this language (`fr`, as a BCP 47 tag): `client_name#fr`, `tos_uri#fr-CA`.
+    ///
+    /// > Human-readable client metadata values and client metadata values that reference human-readable values MAY be
+    /// > represented in multiple languages and scripts.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc7591#section-2.2>
+    pub fn said(&self, member: &str, language: &str) -> Option<&str> {
+        let in_language = |(name, _): &(&String, &String)| {
+            name.split_once('#').is_some_and(|(base, tag)| {
+                base == member && tag.split('-').next().is_some_and(|own| own.eq_ignore_ascii_case(language))
+            })
+        };
+        self.metadata.localized.iter().find(in_language).map(|(_, value)| value.as_str())
+    }
+
+    /// Nobody here has looked at it: it registered itself, or told of itself where it lives.
+    // S40
+    pub fn is_unchecked(&self) -> bool {
+        self.registered_by != BY_ADMINISTRATOR
+    }
+
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
     }

@@ -46,7 +46,8 @@ pub fn check_shown(client: &Client, shown: Option<&Confirmation>) -> Result<(), 
         return Err(OAuthError::invalid_request("The client must show its certificate."));
     }
     if fapi2::needs_confirmation(client) && shown.is_none() {
-        let why = "The client must send a DPoP proof, or show a certificate that its tokens are to be bound to.";
+        let why =
+            "The client must send a DPoP proof, or show a certificate that its tokens are to be bound to.";
         return Err(OAuthError::new(ErrorCode::InvalidDpopProof, why));
     }
     Ok(())

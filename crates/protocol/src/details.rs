@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Client, ErrorCode, OAuthError, Policy};
@@ -26,6 +27,20 @@ pub struct DetailType {
     /// Members that one must have, and those that it may have.
     pub required: Vec<String>,
     pub optional: Vec<String>,
+}
+
+/// In the languages of our pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    en: String,
+    fr: String,
+}
+
+impl Sentence {
+    /// `language` as in `fr`.
+    pub fn in_language(&self, language: &str) -> &str {
+        if language.starts_with("fr") { &self.fr } else { &self.en }
+    }
 }
 
 /// One object of the parameter, of a type that we know.
@@ -52,7 +67,8 @@ impl Policy {
         let registered = &client.metadata.authorization_details_types;
         for detail in &details {
             let kind = self.detail_type(detail);
-            let Some(kind) = kind.filter(|kind| registered.is_empty() || registered.contains(&kind.name)) else {
+            let Some(kind) = kind.filter(|kind| registered.is_empty() || registered.contains(&kind.name))
+            else {
                 return refuse("A type of authorization_details is not known here, or not the client's.");
             };
             kind.check(detail)?;
@@ -65,9 +81,13 @@ impl Policy {
         self.detail_types.iter().find(|kind| kind.name == name)
     }
 
-    /// What the person reads, a sentence for each detail; `language` as in `fr` or `en`.
-    pub fn detail_words(&self, details: &[Detail], language: &str) -> Vec<String> {
-        let sentence = |detail: &Detail| Some(self.detail_type(detail)?.sentence(detail, language));
+    /// What the person reads, a sentence for each detail.
+    pub fn detail_sentences(&self, details: &[Detail]) -> Vec<Sentence> {
+        let sentence = |detail: &Detail| {
+            let kind = self.detail_type(detail)?;
+            let french = if kind.words_fr.is_empty() { &kind.words } else { &kind.words_fr };
+            Some(Sentence { en: filled(&kind.words, detail), fr: filled(french, detail) })
+        };
         details.iter().filter_map(sentence).collect()
     }
 }
@@ -88,7 +108,8 @@ pub fn narrowed(granted: Vec<Detail>, asked: Option<&str>) -> Result<Vec<Detail>
 
 impl DetailType {
     fn check(&self, detail: &Detail) -> Result<(), OAuthError> {
-        let known = |name: &String| name == "type" || self.required.contains(name) || self.optional.contains(name);
+        let known =
+            |name: &String| name == "type" || self.required.contains(name) || self.optional.contains(name);
         if !detail.keys().all(known) {
             return refuse("A member of the authorization_details is not known for its type.");
         }
@@ -97,28 +118,29 @@ impl DetailType {
         }
         let texts = |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
         let list_is_good = |name: &str| detail.get(name).is_none_or(texts);
-        if !LISTS.into_iter().all(list_is_good) || detail.get("identifier").is_some_and(|id| !id.is_string()) {
+        if !LISTS.into_iter().all(list_is_good) || detail.get("identifier").is_some_and(|id| !id.is_string())
+        {
             return refuse("A member of the authorization_details has the wrong type.");
         }
         Ok(())
     }
+}
 
-    fn sentence(&self, detail: &Detail, language: &str) -> String {
-        let words = if language.starts_with("fr") && !self.words_fr.is_empty() { &self.words_fr } else { &self.words };
-        let mut sentence = String::new();
-        let mut rest = words.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            sentence.push_str(before);
-            let Some((path, after)) = after.split_once('}') else {
-                rest = after;
-                break;
-            };
-            sentence.push_str(&said(detail, path));
+/// The words with their places filled.
+fn filled(words: &str, detail: &Detail) -> String {
+    let mut sentence = String::new();
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once('{') {
+        sentence.push_str(before);
+        let Some((path, after)) = after.split_once('}') else {
             rest = after;
-        }
-        sentence.push_str(rest);
-        sentence
+            break;
+        };
+        sentence.push_str(&said(detail, path));
+        rest = after;
     }
+    sentence.push_str(rest);
+    sentence
 }
 
 /// The member at `amount.value`, as a person reads it: nothing invisible, and not at any length.
@@ -130,7 +152,8 @@ fn said(detail: &Detail, path: &str) -> String {
         None | Some(Value::Null) => Cow::Borrowed("…"),
         Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
         Some(Value::Array(list)) => {
-            let words: Vec<_> = list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
+            let words: Vec<_> =
+                list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
             Cow::Owned(words.join(", "))
         }
         Some(other) => Cow::Owned(other.to_string()),
@@ -160,14 +183,15 @@ mod tests {
         Policy { detail_types: vec![payment], ..Policy::new("https://op") }
     }
 
-    const GOOD: &str =
-        r#"[{"type":"payment","amount":{"value":"12.50","currency":"EUR"},"creditor":"Ada","locations":["https://bank"]}]"#;
+    const GOOD: &str = r#"[{"type":"payment","amount":{"value":"12.50","currency":"EUR"},"creditor":"Ada","locations":["https://bank"]}]"#;
 
     #[test]
     fn a_person_reads_it_in_words() {
         let details = policy().details(Some(GOOD), &samples::client()).unwrap();
-        assert_eq!(policy().detail_words(&details, "en"), ["Pay 12.50 EUR to Ada"]);
-        assert_eq!(policy().detail_words(&details, "fr-CA"), ["Payer 12.50 EUR à Ada"]);
+        let sentences = policy().detail_sentences(&details);
+        assert_eq!(sentences.len(), 1);
+        assert_eq!(sentences[0].in_language("en"), "Pay 12.50 EUR to Ada");
+        assert_eq!(sentences[0].in_language("fr-CA"), "Payer 12.50 EUR à Ada");
         assert_eq!(policy().details(None, &samples::client()), Ok(Vec::new()));
     }
 
@@ -209,10 +233,9 @@ mod tests {
     proptest! {
         #[test]
         fn words_of_any_shape_are_words(words in "[a-z{}.]{0,20}", value in "\\PC{0,10}") {
-            let kind = DetailType { words, ..DetailType::default() };
             let detail = serde_json::json!({ "a": value, "b": [1, value], "c": { "d": null } });
             let Value::Object(detail) = detail else { unreachable!() };
-            let sentence = kind.sentence(&detail, "en");
+            let sentence = filled(&words, &detail);
             prop_assert!(!sentence.chars().any(char::is_control));
         }
     }

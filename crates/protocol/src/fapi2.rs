@@ -135,7 +135,9 @@ pub fn check_request(request: &AuthorizationRequest, client: &Client) -> Result<
 pub fn check_lifetime(exp: Option<i64>, nbf: Option<i64>, now: i64) -> Result<(), OAuthError> {
     match (exp, nbf) {
         (Some(exp), Some(nbf)) if now - nbf <= LONGEST_OBJECT && exp - nbf <= LONGEST_OBJECT => Ok(()),
-        _ => request_object::refuse("A request object of profile fapi2 has an nbf and an exp, an hour apart at most."),
+        _ => request_object::refuse(
+            "A request object of profile fapi2 has an nbf and an exp, an hour apart at most.",
+        ),
     }
 }
 
@@ -202,12 +204,23 @@ mod tests {
         let (fapi, usual) = (client(), samples::client());
         assert!(is_audience(&fapi, &["https://op"], false, "https://op"));
         for (aud, is_list) in [(&["https://op"][..], true), (&["https://op/token"], false), (&[], true)] {
-            assert!(!is_audience(&fapi, aud, is_list, "https://op") && is_audience(&usual, aud, is_list, "https://op"));
+            assert!(
+                !is_audience(&fapi, aud, is_list, "https://op")
+                    && is_audience(&usual, aud, is_list, "https://op")
+            );
         }
-        assert_eq!((code_ttl(&fapi, 600 * SECOND), code_ttl(&usual, 600 * SECOND)), (LONGEST_CODE, 600 * SECOND));
+        assert_eq!(
+            (code_ttl(&fapi, 600 * SECOND), code_ttl(&usual, 600 * SECOND)),
+            (LONGEST_CODE, 600 * SECOND)
+        );
         assert!(!assertion_algs(&fapi).contains(&"RS256") && assertion_algs(&usual).contains(&"RS256"));
         assert!(check_lifetime(Some(7200), Some(3600), 3700).is_ok());
-        for (exp, nbf, now) in [(None, Some(1), 2), (Some(9), None, 2), (Some(7201), Some(3600), 3700), (Some(7200), Some(3600), 7201)] {
+        for (exp, nbf, now) in [
+            (None, Some(1), 2),
+            (Some(9), None, 2),
+            (Some(7201), Some(3600), 3700),
+            (Some(7200), Some(3600), 7201),
+        ] {
             assert!(check_lifetime(exp, nbf, now).is_err());
         }
     }

@@ -4,15 +4,17 @@
 //! - [`parameters`], [`redirect_uri`]: what requests are made of. [`registration`]: what a client may be.
 //! - [`authorization`]: the authorization request from its parameters to the answer.
 //! - [`token`], [`client_assertion`]: the token endpoint's rules, and who may call it. [`device`]: devices without a browser.
-//! - [`client_metadata`]: what a registration says beyond the common fields. [`confirmation`]: who alone may use a token; [`dpop`]: how a key is
+//! - [`client_metadata`]: what a registration says beyond the common fields. [`client_document`]: clients that say it where they
+//!   live. [`confirmation`]: who alone may use a token; [`dpop`]: how a key is
 //!   shown to be held.
-//! - [`resource`], [`details`]: what tokens are for beyond scopes. [`fapi2`]: what a profile adds to all this.
+//! - [`resource`], [`details`]: what tokens are for beyond scopes. [`fapi2`], [`mcp`]: what a profile adds to all this.
 //! - [`logout`], [`metadata`], [`mtls`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
 pub mod claims;
 pub mod client;
 pub mod client_assertion;
+pub mod client_document;
 pub mod client_metadata;
 pub mod confirmation;
 pub mod day;
@@ -23,6 +25,7 @@ pub mod encryption;
 pub mod error;
 pub mod fapi2;
 pub mod logout;
+pub mod mcp;
 pub mod metadata;
 pub mod mtls;
 pub mod parameters;

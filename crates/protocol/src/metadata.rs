@@ -9,6 +9,7 @@ use crate::{
     authorization::{ACR_VALUES, CODE_CHALLENGE_METHODS, Prompt, RESPONSE_MODES, request_object},
     claims, client, dpop, mtls,
     policy::{Certificates, Registration},
+    scopes,
 };
 
 /// Absolute addresses of the endpoints.
@@ -52,6 +53,8 @@ pub struct Metadata {
     /// Where clients may be registered by others than administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_id_metadata_document_supported: bool,
     pub scopes_supported: Vec<String>,
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
@@ -89,6 +92,46 @@ pub struct Metadata {
     pub require_request_uri_registration: bool,
     pub authorization_response_iss_parameter_supported: bool,
     pub ui_locales_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
+    /// <https://www.rfc-editor.org/rfc/rfc9728#section-4>
+    pub protected_resources: Vec<String>,
+}
+
+/// What we say of our own APIs, to clients that come to them first.
+/// <https://www.rfc-editor.org/rfc/rfc9728#section-2>
+#[derive(Clone, Debug, Serialize)]
+pub struct ProtectedResource {
+    pub resource: String,
+    pub authorization_servers: [String; 1],
+    pub jwks_uri: String,
+    pub scopes_supported: Vec<&'static str>,
+    pub bearer_methods_supported: [&'static str; 2],
+    pub resource_name: &'static str,
+    pub resource_documentation: String,
+    pub tls_client_certificate_bound_access_tokens: bool,
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
+    pub dpop_bound_access_tokens_required: bool,
+}
+
+/// `documentation`: the address of the API's description. The body takes a token at userinfo alone.
+pub fn protected_resource(
+    policy: &Policy,
+    endpoints: &Endpoints,
+    documentation: String,
+) -> ProtectedResource {
+    ProtectedResource {
+        resource: policy.issuer.clone(),
+        authorization_servers: [policy.issuer.clone()],
+        jwks_uri: endpoints.jwks.clone(),
+        scopes_supported: scopes::KNOWN.into(),
+        bearer_methods_supported: ["header", "body"],
+        resource_name: "Visage",
+        resource_documentation: documentation,
+        tls_client_certificate_bound_access_tokens: policy.certificates != Certificates::Absent,
+        dpop_signing_alg_values_supported: dpop::ALGS.into(),
+        dpop_bound_access_tokens_required: false,
+    }
 }
 
 /// Claims of the ID token that no scope releases.
@@ -119,6 +162,7 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         device_authorization_endpoint: endpoints.device_authorization,
         pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
         require_pushed_authorization_requests: policy.require_pushed_authorization_requests,
+        client_id_metadata_document_supported: policy.client_id_metadata_documents,
         registration_endpoint: (policy.registration != Registration::Closed)
             .then_some(endpoints.registration),
         scopes_supported: policy.known_scopes().iter().map(str::to_owned).collect(),
@@ -159,6 +203,15 @@ pub fn document(policy: &Policy, endpoints: Endpoints, ui_locales: &[&'static st
         require_request_uri_registration: true,
         authorization_response_iss_parameter_supported: true,
         ui_locales_supported: ui_locales.into(),
+        authorization_details_types_supported: policy
+            .detail_types
+            .iter()
+            .map(|kind| kind.name.clone())
+            .collect(),
+        protected_resources: std::iter::once(&policy.issuer)
+            .chain(policy.resources.iter().map(|resource| &resource.audience))
+            .cloned()
+            .collect(),
     }
 }
 

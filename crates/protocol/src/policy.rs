@@ -20,6 +20,10 @@ pub struct Policy {
     pub registration: Registration,
     /// Open registrations from one network address within an hour.
     pub registrations_per_hour: u32,
+    /// The profile of clients that register themselves.
+    pub registration_profile: Option<String>,
+    /// Whether clients may be known by the address of their metadata.
+    pub client_id_metadata_documents: bool,
     /// APIs of others that tokens may be for.
     pub resources: Vec<Resource>,
     /// What may be asked for in detail.
@@ -103,6 +107,8 @@ impl Policy {
             require_pushed_authorization_requests: false,
             registration: Registration::Closed,
             registrations_per_hour: 20,
+            client_id_metadata_documents: false,
+            registration_profile: None,
             resources: Vec::new(),
             detail_types: Vec::new(),
             access_token_ttl: 10 * MINUTE,

@@ -2,9 +2,23 @@
 
 use url::{Host, Url};
 
-use crate::{ErrorCode, OAuthError};
+use crate::{Client, ErrorCode, OAuthError, mcp};
 
 const LONGEST: usize = 2000;
+
+/// Which apps are believed to get what is sent to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apps {
+    Usual,
+    /// Of profile `mcp`: also by `localhost`, whatever its port, and by a scheme without a dot.
+    Mcp,
+}
+
+impl Apps {
+    pub fn of(client: &Client) -> Self {
+        if mcp::is_mcp(client) { Self::Mcp } else { Self::Usual }
+    }
+}
 
 /// Whether a redirect URI may be registered.
 ///
@@ -17,7 +31,7 @@ const LONGEST: usize = 2000;
 /// > rejected.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc8252#section-7.1>, <https://www.rfc-editor.org/rfc/rfc8252#section-8.4>
-pub fn check_registration(uri: &str) -> Result<(), OAuthError> {
+pub fn check_registration(uri: &str, of: Apps) -> Result<(), OAuthError> {
     let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidRedirectUri, why));
     if uri.len() > LONGEST || !uri.bytes().all(|byte| (0x21..=0x7E).contains(&byte)) || uri.contains('\\') {
         return refuse("A redirect URI is at most 2000 visible ASCII characters.");
@@ -34,13 +48,15 @@ pub fn check_registration(uri: &str) -> Result<(), OAuthError> {
         "http" if is_loopback(&url) => Ok(()),
         "http" => refuse("Plain http is for loopback addresses only; use https."),
         scheme if scheme.contains('.') => Ok(()),
+        // Pinned for S6.
+        scheme if of == Apps::Mcp && !mcp::NO_APP.contains(&scheme) => Ok(()),
         _ => refuse("A private-use scheme must be a reversed domain name, for example com.example.app."),
     }
 }
 
 /// The same for addresses to return to after signing out.
 pub fn check_post_logout_registration(uri: &str) -> Result<(), OAuthError> {
-    check_registration(uri)
+    check_registration(uri, Apps::Usual)
 }
 
 /// Whether `requested` is `registered`.
@@ -54,21 +70,23 @@ pub fn check_post_logout_registration(uri: &str) -> Result<(), OAuthError> {
 /// > redirect URIs
 ///
 /// <https://www.rfc-editor.org/rfc/rfc8252#section-7.3>. Pinned for S5: loopback literals only, `localhost`
-/// as registered.
-pub fn matches(requested: &str, registered: &str) -> bool {
+/// as registered, except for clients of profile `mcp`.
+pub fn matches(requested: &str, registered: &str, of: Apps) -> bool {
     if requested == registered {
         return true;
     }
-    match (loopback_literal(requested), loopback_literal(registered)) {
+    match (loopback(requested, of), loopback(registered, of)) {
         (Some(one), Some(other)) => one == other,
         _ => false,
     }
 }
 
 /// The parts of `http://127.0.0.1[:port]rest` without the port.
-fn loopback_literal(uri: &str) -> Option<(&str, &str)> {
+fn loopback(uri: &str, of: Apps) -> Option<(&str, &str)> {
+    let by_name = (of == Apps::Mcp).then_some("http://localhost");
     let (host, rest) = ["http://127.0.0.1", "http://[::1]"]
         .into_iter()
+        .chain(by_name)
         .find_map(|host| uri.strip_prefix(host).map(|rest| (&uri[..host.len()], rest)))?;
     let after = match rest.strip_prefix(':') {
         Some(port) => {
@@ -132,7 +150,7 @@ mod tests {
             "com.example.app:/cb",
             "com.example.app://cb",
         ] {
-            assert_eq!(check_registration(good), Ok(()), "{good}");
+            assert_eq!(check_registration(good, Apps::Usual), Ok(()), "{good}");
         }
         for bad in [
             "",
@@ -148,17 +166,19 @@ mod tests {
             "https://app.example/a b",
             "https://äpp.example/",
         ] {
-            assert!(check_registration(bad).is_err(), "{bad}");
+            assert!(check_registration(bad, Apps::Usual).is_err(), "{bad}");
+            assert!(check_registration(bad, Apps::Mcp).is_err() || bad == "myapp://cb", "{bad}");
         }
     }
 
     // S2, S5
     #[test]
     fn only_the_port_of_a_loopback_literal_is_free() {
+        let same = |requested: &str, registered: &str| matches(requested, registered, Apps::Usual);
         let registered = "http://127.0.0.1:1234/cb?x=1";
-        assert!(matches("http://127.0.0.1:9/cb?x=1", registered));
-        assert!(matches("http://127.0.0.1/cb?x=1", registered));
-        assert!(matches("http://[::1]:80/cb", "http://[::1]/cb"));
+        assert!(same("http://127.0.0.1:9/cb?x=1", registered));
+        assert!(same("http://127.0.0.1/cb?x=1", registered));
+        assert!(same("http://[::1]:80/cb", "http://[::1]/cb"));
         for other in [
             "http://127.0.0.1:1234/cb",
             "http://127.0.0.1:1234/cb?x=1&y=2",
@@ -170,10 +190,12 @@ mod tests {
             "http://[::1]:1234/cb?x=1",
             "http://localhost:1234/cb?x=1",
         ] {
-            assert!(!matches(other, registered), "{other}");
+            assert!(!same(other, registered), "{other}");
         }
-        assert!(!matches("http://localhost:1/cb", "http://localhost:2/cb"));
-        assert!(!matches("https://app.example:444/cb", "https://app.example/cb"));
+        assert!(!same("http://localhost:1/cb", "http://localhost:2/cb"));
+        assert!(!same("https://app.example:444/cb", "https://app.example/cb"));
+        assert!(matches("http://localhost:1/cb", "http://localhost/cb", Apps::Mcp));
+        assert!(!matches("http://localhost.evil.example/cb", "http://localhost/cb", Apps::Mcp));
     }
 
     // S40
@@ -190,9 +212,9 @@ mod tests {
         // I5: the parsed origin of what matches is the parsed origin of what was registered, the port aside.
         #[test]
         fn a_match_never_leaves_the_registered_host(tail in "[ -~]{0,24}") {
-            for base in ["http://127.0.0.1", "https://app.example"] {
+            for base in ["http://127.0.0.1", "http://localhost", "https://app.example"] {
                 let requested = format!("{base}{tail}");
-                if matches(&requested, &format!("{base}/cb")) {
+                if matches(&requested, &format!("{base}/cb"), Apps::Mcp) {
                     let (url, base) = (Url::parse(&requested).unwrap(), Url::parse(base).unwrap());
                     prop_assert_eq!(url.host_str(), base.host_str());
                     prop_assert_eq!(url.path(), "/cb");

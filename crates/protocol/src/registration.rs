@@ -12,8 +12,10 @@ pub use self::document::{Author, apply, fill_gaps};
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy,
     authorization::{IMPLICIT, ResponseType},
+    client::BY_DOCUMENT,
+    client_document, fapi2,
     logout::channels,
-    redirect_uri,
+    mcp, redirect_uri,
     token::GrantType,
 };
 
@@ -31,7 +33,7 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
         return refuse(format!("A client has at most {MOST_URIS} redirect URIs."));
     }
     for uri in &client.redirect_uris {
-        redirect_uri::check_registration(uri)?;
+        redirect_uri::check_registration(uri, redirect_uri::Apps::of(client))?;
     }
     for uri in &client.post_logout_redirect_uris {
         redirect_uri::check_post_logout_registration(uri)?;
@@ -45,6 +47,15 @@ pub fn check(client: &Client) -> Result<(), OAuthError> {
         page(uri)?;
     }
     details::check(client)
+}
+
+/// Clients that register themselves have the profile that the operator says, with its defaults.
+pub fn fill_profile(client: &mut Client, policy: &Policy) {
+    if client.metadata.profile.is_none() {
+        client.metadata.profile.clone_from(&policy.registration_profile);
+    }
+    fapi2::fill(client);
+    mcp::fill(client);
 }
 
 /// > The authorization server MAY […] replace any of the client's requested metadata values
@@ -68,8 +79,9 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
     if !client.response_types.iter().all(offered) {
         return refuse("A response_type is not supported here.");
     }
-    if client.allows_grant(IMPLICIT) && !policy.grants().contains(&IMPLICIT) {
-        return refuse("The grant_type implicit is not supported here.");
+    let grants = policy.grants();
+    if let Some(grant) = client.grant_types.iter().find(|grant| !grants.contains(&grant.as_str())) {
+        return refuse(format!("The grant_type {grant} is not supported here."));
     }
     if !policy.auth_methods().contains(&client.auth_method) {
         return refuse("This token_endpoint_auth_method is not supported here.");
@@ -98,6 +110,10 @@ fn names(client: &Client) -> Result<(), OAuthError> {
     }
     // VSCHAR without what would need care in a URL or a header.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_document = client.registered_by == BY_DOCUMENT && client_document::is_identifier(&client.id);
+    if is_document {
+        return Ok(());
+    }
     if client.id.is_empty() || client.id.len() > 128 || !client.id.bytes().all(plain) {
         return refuse("The client id must be 1 to 128 letters, digits or -._~.");
     }

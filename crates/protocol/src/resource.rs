@@ -110,8 +110,11 @@ impl Policy {
         if !asked.iter().all(covered) {
             return refuse("The resource is not one that the grant is for.");
         }
-        let mut audience =
-            if asked.is_empty() { self.named_resources(of_grant.unwrap_or_default(), client)? } else { asked };
+        let mut audience = if asked.is_empty() {
+            self.named_resources(of_grant.unwrap_or_default(), client)?
+        } else {
+            asked
+        };
         if audience.is_empty() {
             audience.push(self.issuer.clone());
         }
@@ -143,9 +146,9 @@ impl Policy {
 }
 
 impl Resource {
-    /// To clients that may have one of its scopes; to all where it has none.
+    /// To clients that may have one of its scopes.
     fn is_open_to(&self, client: &Client) -> bool {
-        self.scopes.is_empty() || self.scopes.intersects(&client.allowed_scopes())
+        self.scopes.intersects(&client.allowed_scopes())
     }
 
     /// What the operator may write.
@@ -157,6 +160,9 @@ impl Resource {
         let good = url::Url::parse(&self.audience).is_ok_and(|url| url.fragment().is_none());
         if !good {
             return Err("the audience must be an absolute URI without a fragment");
+        }
+        if self.scopes.is_empty() {
+            return Err("it needs scopes, which people are asked for");
         }
         if self.scopes.intersects(&Scopes::known()) {
             return Err("its scopes must not be called like ours");
@@ -247,6 +253,7 @@ mod tests {
         let good = policy().resources[0].clone();
         assert_eq!(good.check(), Ok(()));
         for bad in [
+            Resource { scopes: Scopes::none(), ..good.clone() },
             Resource { audience: "reports".into(), ..good.clone() },
             Resource { audience: "https://reports.example/#x".into(), ..good.clone() },
             Resource { scopes: Scopes::parse("email").unwrap(), ..good.clone() },

@@ -41,9 +41,12 @@ login-not-you = Not you? Change the address to sign in as someone else.
 
 # Consent
 consent-title = Allow { $client }?
+consent-unchecked = Nobody here has checked { $client }: it registered itself. Go on only if the address above is one that you know.
 consent-lead = { $client } would like to
 consent-more = { $client } asks for more than you allowed before. It would like to
 consent-as = You are signed in as
+consent-detail = For this request alone
+consent-resources = Where these permissions are used:
 consent-shared = This is what { $client } will see
 consent-allow = Allow
 consent-deny = Don’t allow

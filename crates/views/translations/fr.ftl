@@ -40,9 +40,12 @@ login-not-you = Ce n’est pas vous ? Changez l’adresse pour utiliser un autr
 
 # Consentement
 consent-title = Autoriser { $client } ?
+consent-unchecked = Personne ici n’a vérifié { $client } : cette application s’est inscrite elle-même. Ne continuez que si vous connaissez l’adresse ci-dessus.
 consent-lead = { $client } souhaite
 consent-more = { $client } demande plus que ce que vous aviez autorisé. Elle souhaite
 consent-as = Vous utilisez le compte
+consent-detail = Pour cette demande seulement
+consent-resources = Où ces autorisations servent :
 consent-shared = Voici ce que { $client } verra
 consent-allow = Autoriser
 consent-deny = Refuser

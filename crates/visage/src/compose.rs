@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use ::web::{
-    Clock, Core, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, StepUp, TrustedProxies, endpoint,
+    Clock, Core, Documents, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, StepUp, TrustedProxies, endpoint,
     outbound, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
@@ -18,7 +18,7 @@ use crate::{
     config::{self, Config, Period},
     failure::Failure,
     health::{self, Readiness},
-    keys, openapi,
+    keys, notices, openapi,
     place::Place,
 };
 
@@ -59,13 +59,16 @@ impl House {
         core.trusted_proxies = trusted_proxies(&config);
         core.certificates = client_certificates::of(&config.server)?;
         core.outbound = outbound(&config)?;
+        let policy = policy(&config);
+        core.documents =
+            policy.client_id_metadata_documents.then(|| Documents::new(policy.known_scopes()));
         core.step_up = StepUp::new(
             config.oauth.changes_max_age.map(Period::micros),
             config.oauth.changes_acr_values.clone(),
         );
 
         let document = openapi::document(&core.site.issuer).to_string();
-        let authorization = authorization_server::State::new(&core.site, policy(&config))
+        let authorization = authorization_server::State::new(&core.site, policy)
             .map_err(|error| Failure::new(format!("the discovery document: {error}")))?;
         let account = account::State {
             photo_max_bytes: config.photos.max_bytes as u64,
@@ -119,6 +122,7 @@ impl House {
             .configure(health::routes)
             .default_service(web::to(endpoint::not_found));
         Endpoint::at(paths::OPENAPI).get(describe).mount(cfg);
+        notices::routes(cfg, self);
     }
 }
 
@@ -149,8 +153,10 @@ pub fn policy(config: &Config) -> Policy {
         response_types: config.oauth.response_types.0.clone(),
         registration: config.oauth.registration.0,
         registrations_per_hour: config.oauth.registrations_per_hour,
+        client_id_metadata_documents: config.oauth.client_id_metadata_documents,
         unsigned_request_objects: config.oauth.unsigned_request_objects,
         require_pushed_authorization_requests: config.oauth.require_pushed_authorization_requests,
+        registration_profile: config.oauth.registration_profile.map(|profile| profile.as_str().to_owned()),
         // Which was checked when it was read.
         resources: config.resources.iter().filter_map(|(name, one)| one.resource(name).ok()).collect(),
         detail_types: config.authorization_details.iter().map(|(name, one)| one.detail_type(name)).collect(),

@@ -4,12 +4,14 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::answer::PagePolicy;
 use crate::dpop::DPOP_NONCE;
-use crate::{Class, Core};
+use crate::{Class, Core, paths};
 
 /// Every header with its value, by class.
 pub(crate) struct Headers {
     by_class: Vec<Vec<(HeaderName, HeaderValue)>>,
     page_policy: PolicyText,
+    /// What a challenge of our APIs ends in.
+    resource_metadata: String,
 }
 
 /// The content security policy of a page around the place for what one page needs beside it.
@@ -29,7 +31,8 @@ impl Headers {
     pub fn new(core: &Core) -> Headers {
         let page_policy = PolicyText::new(&core.pictures.origins());
         let by_class = Class::ALL.iter().map(|class| of(*class, core, &page_policy)).collect();
-        Headers { by_class, page_policy }
+        let metadata = core.site.url(paths::PROTECTED_RESOURCE);
+        Headers { by_class, page_policy, resource_metadata: format!(r#"resource_metadata="{metadata}""#) }
     }
 
     /// Adds what is missing. What a handler set stays.
@@ -38,6 +41,9 @@ impl Headers {
             if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }
+        }
+        if class == Class::Api {
+            self.point_out(headers);
         }
         if !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, NO_STORE);
@@ -59,6 +65,25 @@ impl Headers {
             && let Ok(value) = HeaderValue::from_str(&self.page_policy.with(policy))
         {
             headers.insert(header::CONTENT_SECURITY_POLICY, value);
+        }
+    }
+
+    /// > resource_metadata: The URL of the protected resource metadata.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9728#section-5.1>: who comes without a token learns where to get one.
+    fn point_out(&self, headers: &mut HeaderMap) {
+        let challenge =
+            headers.get_all(header::WWW_AUTHENTICATE).next().and_then(|value| value.to_str().ok());
+        let Some(challenge) = challenge.filter(|challenge| challenge.starts_with("Bearer")) else { return };
+        let separator = if challenge == "Bearer" { " " } else { ", " };
+        let Ok(value) = HeaderValue::from_str(&format!("{challenge}{separator}{}", self.resource_metadata))
+        else {
+            return;
+        };
+        let others: Vec<HeaderValue> = headers.get_all(header::WWW_AUTHENTICATE).skip(1).cloned().collect();
+        headers.insert(header::WWW_AUTHENTICATE, value);
+        for other in others {
+            headers.append(header::WWW_AUTHENTICATE, other);
         }
     }
 }

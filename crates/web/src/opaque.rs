@@ -40,6 +40,8 @@ impl Core {
         let digest = keyring::digest(token.as_bytes());
         let Some(token) = self.store.opaque_token(&digest, now).await? else { return Ok(None) };
         let claims = serde_json::from_str(&token.claims);
-        claims.map(Some).map_err(|error| StoreError::Fault(format!("an opaque token cannot be read: {error}")))
+        claims
+            .map(Some)
+            .map_err(|error| StoreError::Fault(format!("an opaque token cannot be read: {error}")))
     }
 }

@@ -54,7 +54,8 @@ on_both! {
         Answer::of(house.http.get(format!("{url}?access_token={wide}"))).await.expect(401);
 
         let missing = Answer::of(house.http.get(&url)).await.expect(401);
-        assert_eq!(missing.headers["www-authenticate"], "Bearer");
+        let challenge = missing.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.starts_with("Bearer resource_metadata=") && !challenge.contains("error"), "{challenge}");
         let unknown = app.userinfo("eyJhbGciOiJub25lIn0.e30.").await.expect(401);
         assert!(unknown.headers["www-authenticate"].to_str().unwrap().contains("invalid_token"));
         let no_openid = token(house, &app, "profile").await;

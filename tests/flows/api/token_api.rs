@@ -107,7 +107,8 @@ on_both! {
 
         let nobody = Answer::of(house.http.post(house.url(UPLOAD))).await.expect(401);
         let challenges: Vec<_> = nobody.headers.get_all("www-authenticate").iter().collect();
-        assert_eq!(challenges, ["Bearer", r#"DPoP algs="ES256 EdDSA PS256""#, "Token"]);
+        assert!(challenges[0].to_str().unwrap().starts_with("Bearer resource_metadata="), "{challenges:?}");
+        assert_eq!(challenges[1..], [r#"DPoP algs="ES256 EdDSA PS256""#, "Token"]);
         show(house, "Token visage_pat_nothing").await.expect_error(401, "invalid_token");
         let narrow = personal::token_of(&house.issuer, &person, &["email"]).await;
         show(house, &format!("Token {narrow}")).await.expect_error(403, "insufficient_scope");

@@ -11,7 +11,7 @@ use web::{InteractionId, PageError, SignedIn};
 
 use super::{
     answer,
-    give::{Permission, give},
+    give::{Outcome, Permission, give},
     request::Checked,
     visit::Visit,
 };
@@ -71,10 +71,11 @@ async fn permit(journey: &Journey<'_>, permission: Permission) -> Result<Step, P
         return Err(PageError::internal("a request was permitted with nobody signed in"));
     };
     match give(journey, person, permission).await? {
-        Ok(granted) => send(journey, &Response::Granted(granted)).map(Step::Answer),
-        Err(Issued::SignedOut) => Ok(Step::Lost(Lost::Session)),
-        Err(Issued::Withdrawn) => Ok(Step::Lost(Lost::Consent)),
-        Err(Issued::Over | Issued::Written) => Err(over()),
+        Outcome::Granted(granted) => send(journey, &Response::Granted(granted)).map(Step::Answer),
+        Outcome::Refused(error) => send(journey, &Response::Error(&error)).map(Step::Answer),
+        Outcome::Lost(Issued::SignedOut) => Ok(Step::Lost(Lost::Session)),
+        Outcome::Lost(Issued::Withdrawn) => Ok(Step::Lost(Lost::Consent)),
+        Outcome::Lost(Issued::Over | Issued::Written) => Err(over()),
     }
 }
 

@@ -49,9 +49,9 @@ pub async fn meant(
         },
     };
     Ok(match object {
-        Ok(object) => opened(core, state, client, &object)
-            .await
-            .map(|request| Meant { request, pushed: None }),
+        Ok(object) => {
+            opened(core, state, client, &object).await.map(|request| Meant { request, pushed: None })
+        }
         Err(error) => Err(error),
     })
 }
@@ -60,11 +60,7 @@ pub async fn meant(
 /// > allow for duplicate requests due to a user reloading/refreshing their user agent.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9126#section-4>. So it is spent by the answer, not by the look.
-async fn pushed(
-    core: &Core,
-    client: &Client,
-    secret: &str,
-) -> Result<Result<Meant, OAuthError>, StoreError> {
+async fn pushed(core: &Core, client: &Client, secret: &str) -> Result<Result<Meant, OAuthError>, StoreError> {
     let digest = keyring::digest(secret.as_bytes());
     let row = core.store.pushed_request(&digest, &client.id, core.now()).await?;
     let request = row.and_then(|row| serde_json::from_str(&row.parameters).ok());

@@ -1,7 +1,7 @@
 //! What a person's yes gives: first the rows, in one transaction, then the tokens that leave at once.
 
 use protocol::{
-    Scopes,
+    ErrorCode, OAuthError, Scopes,
     authorization::{ACR_PASSWORD, FrontToken, Granted, ResponseType},
     claims::ClaimsRequest,
     fapi2,
@@ -13,7 +13,7 @@ use store::{
 use web::{PageError, SignedIn};
 
 use super::act::Journey;
-use crate::mint::{AccessToken, Front, IdToken, Mint, kept_list};
+use crate::mint::{AccessToken, Front, IdToken, Mint, MintError, kept_list};
 
 /// What was decided, as [`protocol::authorization::Decision::Permit`] says it.
 pub struct Permission {
@@ -23,14 +23,22 @@ pub struct Permission {
     pub on_record: Scopes,
 }
 
+/// What came of a yes.
+pub enum Outcome {
+    Granted(Granted),
+    /// The tokens cannot be made as the client has them; the client hears why.
+    Refused(OAuthError),
+    /// What has gone meanwhile; nothing was written.
+    Lost(Issued),
+}
+
 /// Writes code and grant and with them ends the interaction: however often the page is submitted, one answer comes of it.
-/// The error is what has gone meanwhile.
 // S23, S32, I1
 pub async fn give(
     journey: &Journey<'_>,
     person: &SignedIn,
     permission: Permission,
-) -> Result<Result<Granted, Issued>, PageError> {
+) -> Result<Outcome, PageError> {
     let core = &journey.visit.core;
     let kind = journey.checked.valid.response_type;
     let secret = core.random.secret();
@@ -48,10 +56,13 @@ pub async fn give(
     let given = Given { code: kind.gives_code().then_some(code), grant: grant.clone() };
     match core.store.issue(given, ground).await? {
         Issued::Written => {}
-        lost => return Ok(Err(lost)),
+        lost => return Ok(Outcome::Lost(lost)),
     }
     let mut granted = match grant {
-        Some(grant) => at_once(journey, &grant, kind.gives_code().then(|| secret.expose())).await?,
+        Some(grant) => match at_once(journey, &grant, kind.gives_code().then(|| secret.expose())).await {
+            Ok(granted) => granted,
+            Err(error) => return cannot(journey, error),
+        },
         None => Granted::default(),
     };
     granted.code = kind.gives_code().then(|| secret.expose().to_owned());
@@ -59,7 +70,25 @@ pub async fn give(
         let to = &journey.checked.valid.to.redirect_uri;
         granted.session_state = web::session_state::of(core, &journey.checked.client.id, to, &person.session);
     }
-    Ok(Ok(granted))
+    Ok(Outcome::Granted(granted))
+}
+
+/// What is the client's to repair is said to the client; nothing leaves in clear that it wanted encrypted.
+///
+/// > server_error: […] (This error code is needed because a 500 Internal Server Error HTTP status code cannot be returned to
+/// > the client via an HTTP redirect.)
+///
+/// <https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1>
+fn cannot(journey: &Journey<'_>, error: MintError) -> Result<Outcome, PageError> {
+    match error {
+        MintError::Client(error) => Ok(Outcome::Refused(error)),
+        MintError::Encrypt(error) => {
+            tracing::warn!(client_id = %journey.checked.client.id, %error, "an ID token cannot be encrypted");
+            let problem = "The client's keys have none that the ID token can be encrypted to.";
+            Ok(Outcome::Refused(OAuthError::new(ErrorCode::ServerError, problem)))
+        }
+        error => Err(error.into()),
+    }
 }
 
 fn code(
@@ -122,7 +151,7 @@ fn grant(journey: &Journey<'_>, code: &Code, id: String) -> Grant {
 }
 
 /// The tokens that leave the authorization endpoint itself; each names by its hash what comes with it.
-async fn at_once(journey: &Journey<'_>, grant: &Grant, code: Option<&str>) -> Result<Granted, PageError> {
+async fn at_once(journey: &Journey<'_>, grant: &Grant, code: Option<&str>) -> Result<Granted, MintError> {
     let valid = &journey.checked.valid;
     let mint = Mint::new(&journey.visit.core, &journey.visit.state.policy, &journey.checked.client);
     let mut granted = Granted::default();

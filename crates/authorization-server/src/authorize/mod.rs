@@ -26,14 +26,14 @@ use store::interactions::Interaction;
 use views::Message;
 use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
 
+use self::{
+    act::{Detour, Journey, Lost, Step},
+    visit::Visit,
+};
 pub use self::{
     carried::{Fetched, opened},
     request::Checked,
     situation::hinted,
-};
-use self::{
-    act::{Detour, Journey, Lost, Step},
-    visit::Visit,
 };
 use crate::State;
 
@@ -90,10 +90,11 @@ pub async fn hub(visit: Visit, http: HttpRequest, id: Path<String>) -> Result<Ht
     if let Some(device) = &pending.device {
         return device::advance(&visit, &id, &row, &pending, device).await;
     }
-    let checked = match request::check_again(&visit.core, &visit.state, pending.request, row.pushed.clone()).await? {
-        Ok(checked) => checked,
-        Err(refused) => return refused.answer(&visit.core, visit.locale),
-    };
+    let checked =
+        match request::check_again(&visit.core, &visit.state, pending.request, row.pushed.clone()).await? {
+            Ok(checked) => checked,
+            Err(refused) => return refused.answer(&visit.core, visit.locale),
+        };
     match advance(&visit, &checked, Some(Waiting { id: &id, row: &row })).await? {
         Ok(response) => Ok(response),
         Err(detour) => Ok(lead(&id, detour)),

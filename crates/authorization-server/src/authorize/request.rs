@@ -38,7 +38,11 @@ pub enum Refused {
     Show(OAuthError),
     /// What was pushed or signed cannot be used, and no address is trusted to hear of it.
     Useless(OAuthError),
-    Back { to: ReturnAddress, error: OAuthError, client: Arc<Client> },
+    Back {
+        to: ReturnAddress,
+        error: OAuthError,
+        client: Arc<Client>,
+    },
 }
 
 impl Refused {
@@ -60,7 +64,11 @@ pub async fn check(
     pairs: &[(String, String)],
 ) -> Result<Result<Checked, Refused>, StoreError> {
     let came = AuthorizationRequest::parse(pairs);
-    let Some(client) = client(core, &came).await? else { return Ok(Err(unknown())) };
+    let client = match came.client_id.as_deref() {
+        Some(id) => core.client(id).await?,
+        None => None,
+    };
+    let Some(client) = client else { return Ok(Err(unknown())) };
     Ok(match carried::meant(core, state, &client, came.clone()).await? {
         Ok(Meant { request, pushed }) => judge(state, request, client, pushed),
         // Nothing inside an object that does not hold says where its refusal may go; what stands beside it may.

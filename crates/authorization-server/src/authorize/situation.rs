@@ -40,7 +40,7 @@ pub async fn read<'a>(
         None => None,
     };
     let answer = row.and_then(|row| row.consented.as_deref()).and_then(|text| Scopes::parse(text).ok());
-        let subject = signed_in.map(|person| core.subject(&checked.client, &person.user.id));
+    let subject = signed_in.map(|person| core.subject(&checked.client, &person.user.id));
     Ok(Ok(Facts { signed_in, subject, hinted, consented, answer, denied: row.is_some_and(|row| row.denied) }))
 }
 
@@ -63,9 +63,10 @@ impl Facts<'_> {
     pub fn situation<'b>(&'b self, client: &'b Client, received_at: Micros, now: Micros) -> Situation<'b> {
         Situation {
             client,
-            person: self
-                .signed_in
-                .map(|person| Person { subject: self.subject.as_deref().unwrap_or(&person.user.id), auth_time: person.session.auth_time }),
+            person: self.signed_in.map(|person| Person {
+                subject: self.subject.as_deref().unwrap_or(&person.user.id),
+                auth_time: person.session.auth_time,
+            }),
             hinted: self.hinted.as_deref(),
             consented: self.consented.as_ref(),
             answer: self.answer.as_ref(),

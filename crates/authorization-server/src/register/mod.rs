@@ -43,6 +43,7 @@ pub async fn register(
     // > https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata
     client.metadata.application_type = Some("web".to_owned());
     registration::apply(document, &mut client, Author::Client)?;
+    registration::fill_profile(&mut client, &state.policy);
     registration::fill_gaps(&mut client);
     registration::drop_unknown_scopes(&mut client, &state.policy)?;
     let secret = settled_secret(&core, &mut client);
@@ -79,6 +80,7 @@ pub async fn replace(
     body::names_itself(&core, &document, before)?;
     let mut client = permit::emptied(before, core.now());
     registration::apply(document, &mut client, Author::Client)?;
+    registration::fill_profile(&mut client, &state.policy);
     registration::fill_gaps(&mut client);
     registration::drop_unknown_scopes(&mut client, &state.policy)?;
     let secret = settled_secret(&core, &mut client);

@@ -21,7 +21,8 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
         None => None,
     };
     let actor = actor.as_deref().map(brought);
-    let exchanged = token::exchange(issuer.policy, issuer.client, request, &brought(&subject), actor.as_ref())?;
+    let exchanged =
+        token::exchange(issuer.policy, issuer.client, request, &brought(&subject), actor.as_ref())?;
     let minted = issuer
         .access_token(AccessToken {
             grant: subject.grant.as_ref(),

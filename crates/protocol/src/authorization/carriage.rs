@@ -18,7 +18,9 @@ pub fn check(request: &AuthorizationRequest, client: &Client, policy: &Policy) -
         return Err(OAuthError::invalid_request("The request must be pushed first (RFC 9126)."));
     }
     if client.metadata.require_signed_request_object && !request.signed {
-        return Err(OAuthError::invalid_request("The request must be in a signed request object (RFC 9101)."));
+        return Err(OAuthError::invalid_request(
+            "The request must be in a signed request object (RFC 9101).",
+        ));
     }
     Ok(())
 }

@@ -139,7 +139,10 @@ fn consent(request: &ValidRequest, situation: &Situation<'_>) -> Consent {
         let agreed = asked.intersect(answer);
         return Consent::Given { on_record: agreed.clone(), agreed };
     }
-    if request.prompts.has(Prompt::Consent) {
+    // Details are of this one request: no earlier yes covers them.
+    // <https://www.rfc-editor.org/rfc/rfc9396#section-7.1>
+    let in_detail = !request.details.is_empty() && !client.trusted;
+    if in_detail || request.prompts.has(Prompt::Consent) {
         return Consent::Needed(asked.clone());
     }
     if client.trusted {

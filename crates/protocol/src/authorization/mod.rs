@@ -32,7 +32,12 @@ pub use response_type::{IMPLICIT, ResponseType};
 pub use return_to::find as return_address;
 pub use scope::cut as cut_scopes;
 
-use crate::{Client, OAuthError, Policy, Scopes, claims::ClaimsRequest, details::Detail, fapi2};
+use crate::{
+    Client, OAuthError, Policy, Scopes,
+    claims::ClaimsRequest,
+    details::{Detail, Sentence},
+    fapi2,
+};
 
 /// A request that obeys every rule; what is left to find out is who the person is and whether they agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +64,8 @@ pub struct ValidRequest {
     pub resources: Vec<String>,
     /// What is asked for in detail.
     pub details: Vec<Detail>,
+    /// The same in words.
+    pub sentences: Vec<Sentence>,
     /// The key that its code is bound to.
     pub dpop_jkt: Option<String>,
 }
@@ -111,6 +118,7 @@ pub fn validate(
         claims,
         ui_locales: request.ui_locales.clone(),
         resources,
+        sentences: policy.detail_sentences(&details),
         details,
         dpop_jkt: request.dpop_jkt.clone(),
         to,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AuthorizationRequest, Prompt, Prompts, ValidRequest};
-use crate::{Scopes, device, redirect_uri};
+use crate::{Scopes, details::Sentence, device, redirect_uri};
 
 /// The `parameters` of an interaction. The pages read it by these methods and need no OAuth of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct Pending {
     pub request: AuthorizationRequest,
     scopes: Scopes,
     redirect_uri: String,
+    /// APIs of others that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// What is asked for in detail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
     /// Where a device waits instead of a redirect URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
@@ -40,6 +46,8 @@ impl Pending {
             request: AuthorizationRequest::default(),
             scopes,
             redirect_uri: String::new(),
+            resources: Vec::new(),
+            sentences: Vec::new(),
             device: Some(Device { digest, user_code }),
         }
     }
@@ -49,6 +57,8 @@ impl Pending {
             request,
             scopes: valid.consent_scopes.clone(),
             redirect_uri: valid.to.redirect_uri.clone(),
+            resources: valid.resources.clone(),
+            sentences: valid.sentences.clone(),
             device: None,
         }
     }

@@ -21,7 +21,11 @@ pub fn find(request: &AuthorizationRequest, client: &Client) -> Result<(ReturnAd
         return refuse("The client is not known here.");
     }
     let (uri, given) = match (&request.redirect_uri, client.redirect_uris.as_slice()) {
-        (Some(uri), registered) if registered.iter().any(|own| redirect_uri::matches(uri, own)) => {
+        (Some(uri), registered)
+            if registered
+                .iter()
+                .any(|own| redirect_uri::matches(uri, own, redirect_uri::Apps::of(client))) =>
+        {
             (uri, true)
         }
         (Some(_), _) => return refuse("The redirect_uri is not one that the client registered."),

@@ -343,7 +343,7 @@ proptest! {
             Err(Rejection::Redirect { to, .. }) => to,
             Err(Rejection::Show(_)) => return Ok(()),
         };
-        prop_assert!(client.redirect_uris.iter().any(|own| redirect_uri::matches(&to.redirect_uri, own)));
+        prop_assert!(client.redirect_uris.iter().any(|own| redirect_uri::matches(&to.redirect_uri, own, redirect_uri::Apps::Usual)));
     }
 
     // I6

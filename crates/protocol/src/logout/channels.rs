@@ -28,7 +28,7 @@ pub fn check_registration(client: &Client) -> Result<(), OAuthError> {
     let (back, front) = (&client.metadata.backchannel_logout_uri, &client.metadata.frontchannel_logout_uri);
     for (name, uri) in [("backchannel_logout_uri", back), ("frontchannel_logout_uri", front)] {
         let Some(uri) = uri else { continue };
-        if redirect_uri::check_registration(uri).is_err() || origin(uri).is_none() {
+        if redirect_uri::check_post_logout_registration(uri).is_err() || origin(uri).is_none() {
             return refuse(format!("The {name} must be an https URI without a fragment."));
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         let frame = |client: &Client| frame(client, "https://op.example", "s 1");
         assert_eq!(
             frame(&with("https://app.example/out?a=b")).as_deref(),
-            Some("https://app.example/out?a=b&iss=https%3A%2F%2Fop.example&sid=s+1")
+            Some("https://app.example/out?a=b&iss=https%3A%2F%2Fop.example&sid=s%201")
         );
         assert_eq!(frame(&client(|_| ())), None);
         assert_eq!(frame(&Client { is_active: false, ..with("https://app.example/out") }), None);

@@ -14,6 +14,7 @@ fn client() -> ClientCard {
         home: Some("https://rivage.example/".into()),
         policy: Some("https://rivage.example/privacy".into()),
         terms: Some("https://rivage.example/terms".into()),
+        is_unchecked: true,
     }
 }
 
@@ -482,6 +483,7 @@ fn hostile_names_are_escaped_everywhere() {
         home: Some(evil.into()),
         policy: Some(evil.into()),
         terms: Some(evil.into()),
+        is_unchecked: true,
     };
     let person = PersonCard { name: evil.into(), email: evil.into(), photo: Some(evil.into()) };
     let text = || evil.to_owned();

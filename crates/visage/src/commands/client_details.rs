@@ -7,7 +7,7 @@ use keyring::assertion::check_key_set;
 use protocol::{
     AuthMethod, Client, Micros, OAuthError, Scopes, SigningAlg,
     authorization::{IMPLICIT, ResponseType},
-    fapi2,
+    fapi2, mcp,
     registration::{self, Author},
 };
 use serde_json::{Map, Value};
@@ -151,6 +151,7 @@ impl Details {
             }
         }
         fapi2::fill(&mut client);
+        mcp::fill(&mut client);
         fill_gaps(&mut client);
         registration::fill_gaps(&mut client);
         Ok(client)

@@ -22,7 +22,7 @@ pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
 use section::section;
 pub use issuers::PeopleBy;
-pub use resources::TokenFormat;
+pub use resources::{Profile, TokenFormat};
 pub use section::{Section, Setting, Shown};
 pub use show::shown;
 pub use types::{
@@ -66,6 +66,9 @@ section! {
         /// Address of a second listener for Prometheus metrics (`/metrics`) and health; off when not set. Keep it
         /// away from the public.
         metrics_listen: Option<SocketAddr> = "",
+        /// Whom people write to who found a hole, a URI such as `mailto:security@example.org`: then there is a
+        /// `/.well-known/security.txt`.
+        security_contact: Option<String> = "",
         /// Networks of proxies that are believed when they say who asks, such as `["10.0.0.0/8"]`.
         trusted_proxies: Vec<Network> = "[]",
         /// The one header in which they say it: `x-forwarded-for` or `forwarded`. The other one is not looked at.
@@ -241,8 +244,14 @@ section! {
         /// access token (`visage client initial-token add`); `open`: anybody. People see of clients that registered
         /// themselves that nobody has checked them.
         registration: Registration = "closed",
+        /// The profile of clients that register themselves: `mcp` (clients of the Model Context Protocol) or `fapi2` (the
+        /// FAPI 2.0 Security Profile); none when not set.
+        registration_profile: Option<Profile> = "",
         /// How many clients may be registered from one network address within an hour where registration is open.
         registrations_per_hour: u32 = "20",
+        /// Whether clients may be known by the https address of their metadata instead of a registration (Client ID Metadata
+        /// Documents, as clients of the Model Context Protocol do).
+        client_id_metadata_documents: bool = "false",
         /// Clients that registered themselves and were not used for so long are forgotten.
         unused_clients: Period = "90d",
     }

@@ -1,4 +1,4 @@
-//! Resources and details, from what the operator wrote to what the rules take.
+//! Resources, details and profiles, from what the operator wrote to what the rules take.
 
 use protocol::{DetailType, Resource, Scopes, scopes::BadScope};
 use serde::Deserialize;
@@ -12,6 +12,23 @@ pub enum TokenFormat {
     #[default]
     Jwt,
     Opaque,
+}
+
+/// `oauth.registration_profile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    Fapi2,
+    Mcp,
+}
+
+impl Profile {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fapi2 => "fapi2",
+            Self::Mcp => "mcp",
+        }
+    }
 }
 
 impl NamedResource {
