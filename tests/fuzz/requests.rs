@@ -4,7 +4,8 @@ use protocol::authorization::{AuthorizationRequest, Rejection, ResponseType, val
 use protocol::claims::ClaimsRequest;
 use protocol::logout::LogoutRequest;
 use protocol::token::{ExchangeRequest, TokenRequest};
-use protocol::{AuthMethod, Client, DetailType, Policy, Scopes, redirect_uri};
+use protocol::redirect_uri::{self, Apps};
+use protocol::{AuthMethod, Client, DetailType, Policy, Scopes};
 use url::Url;
 use web::InteractionId;
 use web::form::Params;
@@ -86,7 +87,7 @@ fn authorization_requests() {
             Err(Rejection::Redirect { to, .. }) => to,
             Err(Rejection::Show(_)) => return,
         };
-        let known = |uri: &String| redirect_uri::matches(&to.redirect_uri, uri);
+        let known = |uri: &String| redirect_uri::matches(&to.redirect_uri, uri, Apps::Usual);
         assert!(client.redirect_uris.iter().any(known), "{}", to.redirect_uri);
     });
 }
@@ -165,17 +166,17 @@ fn redirect_uris() {
         "/../",
     ];
     fuzz!(words, |text| {
-        if redirect_uri::check_registration(text).is_err() {
+        if redirect_uri::check_registration(text, Apps::Usual).is_err() {
             return;
         }
         let url = Url::parse(text).unwrap();
         assert!(url.fragment().is_none() && url.username().is_empty() && text.is_ascii());
         assert!(!matches!(url.scheme(), "javascript" | "data" | "file" | "blob"));
-        assert!(redirect_uri::matches(text, text));
+        assert!(redirect_uri::matches(text, text, Apps::Usual));
         for other in [format!("{text}x"), format!("{text}/"), format!("{text}?"), format!("{text}#x")] {
             // The port of a loopback address is the one thing that may differ.
             let port = Url::parse(&other).is_ok_and(|other| other.port() != url.port());
-            assert!(port || !redirect_uri::matches(&other, text), "{other} for {text}");
+            assert!(port || !redirect_uri::matches(&other, text, Apps::Usual), "{other} for {text}");
         }
     });
 }
@@ -240,7 +241,7 @@ fn authorization_details() {
     fuzz!(words, |text| {
         let Ok(details) = policy.details(Some(text), &client) else { return };
         assert!(details.iter().all(|detail| detail["type"] == "payment" && detail.contains_key("amount")));
-        assert_eq!(policy.detail_words(&details, "fr").len(), details.len());
+        assert_eq!(policy.detail_sentences(&details).len(), details.len());
         let _ = protocol::details::narrowed(details, Some(text));
     });
 }

@@ -10,9 +10,11 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
 use bytes::Bytes;
 use keyring::Token;
+use keyring::encrypt::CannotEncrypt;
 use protocol::claims::ClaimsRequest;
 use protocol::{Client, SigningAlg};
 use serde_json::{Map, Value};
+use views::Message;
 use web::bearer::BearerOrForm;
 use web::scope::OpenId;
 use web::{ApiError, Bearer, Core};
@@ -55,7 +57,8 @@ async fn make(bearer: &Bearer<OpenId>, core: &Core) -> Result<Bytes, ApiError> {
         }
         _ => None,
     };
-    let fields = fields::userinfo(&profile, &core.pictures, Reader { named: &named, stable, ..Reader::of(bearer) })?;
+    let fields =
+        fields::userinfo(&profile, &core.pictures, Reader { named: &named, stable, ..Reader::of(bearer) })?;
     let body = match client {
         None => serde_json::to_vec(&fields).map_err(ApiError::internal)?,
         Some(client) => as_registered(core, &client, fields).await?,
@@ -90,7 +93,10 @@ async fn as_registered(
         None => Ok(body),
         Some(how) => {
             let is_jwt = !is_json(&body);
-            let sealed = core.encrypted(client, how, &body, is_jwt).await.map_err(ApiError::internal)?;
+            // Nothing leaves in clear; the client's keys are the client's to repair.
+            let no_key =
+                |_: CannotEncrypt| ApiError::bad_request("encryption_key_missing", Message::InvalidRequest);
+            let sealed = core.encrypted(client, how, &body, is_jwt).await.map_err(no_key)?;
             Ok(sealed.into_bytes())
         }
     }

@@ -7,7 +7,7 @@
 //! - [`keys`]: carries keys between their rows and their use. [`events`], [`logout`]: tell applications what changed
 //!   and who signed out; [`delivery`]: what both have in common.
 //! - [`rfc9700`]: what the security profile of OAuth asks, and where it is held.
-//! - [`health`], [`metrics`], [`logs`], [`openapi`]: how it is seen from outside.
+//! - [`health`], [`metrics`], [`logs`], [`openapi`], [`notices`]: how it is seen from outside.
 //! - [`stopwatch`]: how long something took, for telling people.
 //! - [`demo`]: the main job on embedded defaults, with a relying party.
 
@@ -25,6 +25,7 @@ pub mod logout;
 pub mod logs;
 pub mod metrics;
 pub mod node;
+pub mod notices;
 pub mod openapi;
 pub mod place;
 pub mod rfc9700;

@@ -110,3 +110,5 @@ pub const ASSETS: &str = "/assets/";
 pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
 pub const METRICS: &str = "/metrics";
+pub const ROBOTS: &str = "/robots.txt";
+pub const SECURITY_TXT: &str = "/.well-known/security.txt";

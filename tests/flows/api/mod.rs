@@ -8,3 +8,4 @@ mod picture_claims;
 mod profile;
 mod staged;
 mod token_api;
+mod userinfo;

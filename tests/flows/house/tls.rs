@@ -64,6 +64,7 @@ fn shows(folder: &Path, name: &str) -> Client {
     Client::builder().tls_certs_only(roots).identity(identity).build().unwrap()
 }
 
+// S110
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_listener_shows_its_certificate_and_the_renewed_one() {
     let mut place = Place::new(Engine::Sqlite).await;
@@ -94,6 +95,9 @@ async fn the_listener_shows_its_certificate_and_the_renewed_one() {
     requests_of_ours_believe_named_roots(&folder, &discovery).await;
     let second = believes(&folder, "second");
     assert!(second.get(&discovery).send().await.is_err(), "not this one yet");
+    // Nobody's credentials are taken in clear: there is no plain http, and no TLS before 1.2 in rustls.
+    let plain = format!("{}/oauth2/token", place.issuer);
+    assert!(tests::http().post(plain).basic_auth("a", Some("b")).send().await.is_err());
 
     // Half-way through a renewal the certificate and the key are no pair: the old one stays.
     fs::copy(folder.join("second.pem"), &shown).unwrap();

@@ -27,6 +27,17 @@ async fn error_of(house: &House, app: &App, extra: &[(&str, &str)]) -> Option<St
 }
 
 on_both! {
+    /// S96: robots stay away from people's pages, and what we do not speak is not there.
+    async fn small_notices(house: &House) {
+        let robots = house.http.get(house.url("/robots.txt")).send().await.unwrap();
+        assert_eq!(robots.status(), 200);
+        assert!(robots.text().await.unwrap().contains("Disallow: /"));
+        for absent in ["webfinger?resource=acct:a@b", "host-meta", "security.txt"] {
+            let answer = house.http.get(house.url(&format!("/.well-known/{absent}"))).send().await.unwrap();
+            assert_eq!(answer.status(), 404, "{absent}");
+        }
+    }
+
     /// S90: every endpoint is ours whatever the Host header says, and is there.
     async fn every_endpoint_is_ours_and_answers(house: &House) {
         let request = house.http.get(house.url("/.well-known/openid-configuration")).header("host", "evil.example");
@@ -52,13 +63,16 @@ on_both! {
             // A page, or the one error that says that nobody is signed in.
             assert!(error.is_none() || error.as_deref() == Some("login_required"), "prompt={prompt}: {error:?}");
         }
-        for mode in ["query", "fragment", "form_post", "query.jwt", "web_message"] {
+        for mode in ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "web_message"] {
             let is_listed = strings(&document["response_modes_supported"]).contains(&mode);
             let mut browser = Browser::new(house.http.clone());
             let begun = app.begin("openid", &[("response_mode", mode), ("prompt", "none")]);
             let page = browser.get(&begun.url).await.unwrap();
             let answered = match page.location() {
-                Some(back) => parameter(&back, "error"),
+                Some(back) => match parameter(&back, "response") {
+                    Some(signed) => App::claims(&signed)["error"].as_str().map(str::to_owned),
+                    None => parameter(&back, "error"),
+                },
                 None => page.body.contains("login_required").then(|| "login_required".to_owned()),
             };
             assert_eq!(answered.as_deref() == Some("login_required"), is_listed, "response_mode={mode}: {answered:?}");

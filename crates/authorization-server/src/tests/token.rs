@@ -25,7 +25,7 @@ async fn furnished(change: impl FnOnce(&mut Client)) -> (House, Client) {
     (house, client)
 }
 
-// S48, S61, S68, S69, S70
+// S48, S61, S68, S69, S70, S111, S112
 async fn what_the_tokens_say() {
     for alg in SigningAlg::ALL {
         let (house, client) = furnished(|client| client.id_token_alg = alg).await;
