@@ -80,9 +80,14 @@ impl Policy {
     pub fn grants(&self) -> Vec<&'static str> {
         let implicit =
             self.response_types.iter().flat_map(|kind| kind.grants()).find(|grant| *grant == IMPLICIT);
+        let offered = GrantType::ALL.into_iter().filter(|grant| self.offers(*grant));
+        offered.map(GrantType::as_str).chain(implicit).collect()
+    }
+
+    /// Whether the token endpoint takes it.
+    pub fn offers(&self, grant: GrantType) -> bool {
         // Without anybody who may vouch for people there is no assertion that would do.
-        let of_issuers = |grant: &GrantType| *grant != GrantType::JwtBearer || !self.issuers.is_empty();
-        GrantType::ALL.into_iter().filter(of_issuers).map(GrantType::as_str).chain(implicit).collect()
+        grant != GrantType::JwtBearer || !self.issuers.is_empty()
     }
 
     /// Every way of authenticating that a client may be registered for.

@@ -167,6 +167,19 @@ async fn a_form_takes_everything_along() {
 }
 on_both!(a_form_takes_everything_along);
 
+async fn an_id_token_that_cannot_be_encrypted_does_not_leave() {
+    let (house, client, _) = furnished(|client| {
+        client.metadata.id_token_encrypted_response_alg = Some("RSA-OAEP-256".to_owned());
+        client.metadata.jwks_uri = Some("https://127.0.0.1:9/keys.json".to_owned());
+    })
+    .await;
+    let answer = ask(&house, &client, ResponseType::CodeIdToken, &[]).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("server_error"), "{}", answer.location());
+    assert_eq!((answer.parameter("code"), answer.parameter("id_token")), (None, None));
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+on_both!(an_id_token_that_cannot_be_encrypted_does_not_leave);
+
 /// The one field of a signed answer, wherever it is.
 fn signed(answer: &Answer, mode: &str) -> String {
     let location = answer.location();

@@ -37,7 +37,7 @@ impl TokenRequest {
         let Some(grant_type) = parameters.one("grant_type") else {
             return Err(OAuthError::invalid_request("The grant_type is missing."));
         };
-        let Some(grant_type) = GrantType::parse(grant_type) else {
+        let Some(grant_type) = GrantType::parse(grant_type).filter(|grant| policy.offers(*grant)) else {
             return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "The grant_type is not supported."));
         };
         if !client.allows_grant(grant_type.as_str()) {
