@@ -3,19 +3,23 @@
 use protocol::{Client, redirect_uri};
 use store::users::Profile;
 use url::{Url, form_urlencoded::byte_serialize};
-use views::{ClientCard, PersonCard};
+use views::{ClientCard, Locale, PersonCard};
 use web::{Core, PageError, paths};
 
-
 /// `host`: where the answer of this request goes.
-pub fn client(core: &Core, client: &Client, host: String) -> ClientCard {
+pub fn client(core: &Core, client: &Client, host: String, locale: Locale) -> ClientCard {
+    let link = |member: &str, plain: &Option<String>| {
+        let said = client.said(member, locale.tag()).or(plain.as_deref());
+        said.filter(|uri| is_web(core, uri)).map(str::to_owned)
+    };
     ClientCard {
-        name: client.name.clone(),
+        name: client.said("client_name", locale.tag()).unwrap_or(&client.name).to_owned(),
         host,
         logo: logo(client),
-        home: client.client_uri.clone().filter(|uri| is_web(core, uri)),
-        policy: client.policy_uri.clone().filter(|uri| is_web(core, uri)),
-        terms: client.tos_uri.clone().filter(|uri| is_web(core, uri)),
+        home: link("client_uri", &client.client_uri),
+        policy: link("policy_uri", &client.policy_uri),
+        terms: link("tos_uri", &client.tos_uri),
+        is_unchecked: client.is_unchecked(),
     }
 }
 
@@ -31,10 +35,10 @@ fn logo(client: &Client) -> Option<String> {
 }
 
 /// Where no request waits: the host of the first redirect URI.
-pub fn registered_client(core: &Core, registered: &Client) -> ClientCard {
+pub fn registered_client(core: &Core, registered: &Client, locale: Locale) -> ClientCard {
     let host =
         registered.redirect_uris.first().map(|uri| redirect_uri::display_host(uri)).unwrap_or_default();
-    client(core, registered, host)
+    client(core, registered, host, locale)
 }
 
 /// # Errors

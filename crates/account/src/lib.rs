@@ -26,7 +26,6 @@ mod tokens;
 mod user_code;
 mod waiting;
 
-
 use actix_web::{HttpResponse, web::ServiceConfig};
 use store::pictures::Retention;
 use web::{Endpoint, Next, paths};

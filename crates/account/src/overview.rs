@@ -7,7 +7,7 @@ use actix_web::{
 };
 use protocol::Micros;
 use store::{pictures::Picture, users::User};
-use views::{AccountPage, ConnectedApplication, EarlierPhoto, Message};
+use views::{AccountPage, ConnectedApplication, EarlierPhoto, Locale, Message};
 use web::{Browser, Core, Language, PageError, Query, SignedIn, paths, preview};
 
 use crate::{State, cards};
@@ -91,6 +91,7 @@ impl Account {
     ) -> Result<HttpResponse, PageError> {
         let profile = cards::profile(core, &person.user.id).await?;
         let photo = Photo::of(core, &profile.user).await?;
+        let locale = Language::of(request).0;
         let page = AccountPage {
             csrf: browser.csrf(),
             person: cards::person(core, &profile, 96),
@@ -101,14 +102,14 @@ impl Account {
             earlier: photo.earlier,
             removed: photo.removed,
             blocked: photo.blocked,
-            applications: applications(core, &person.user.id).await?,
+            applications: applications(core, &person.user.id, locale).await?,
             tokens: core.store.personal_tokens(&person.user.id, core.now()).await?.len(),
             is_admin: profile.user.is_admin,
             notice: self.notice,
             problem: self.problem,
             sign_out: paths::LOGOUT.to_owned(),
         };
-        Ok(web::page(self.status, page.render(Language::of(request).0), None))
+        Ok(web::page(self.status, page.render(locale), None))
     }
 }
 
@@ -157,12 +158,16 @@ pub fn done(message: Message) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
-async fn applications(core: &Core, user_id: &str) -> Result<Vec<ConnectedApplication>, PageError> {
+async fn applications(
+    core: &Core,
+    user_id: &str,
+    locale: Locale,
+) -> Result<Vec<ConnectedApplication>, PageError> {
     let mut applications = Vec::new();
     for connection in core.store.connections(user_id, core.now()).await? {
         let Some(client) = core.store.client(&connection.client_id).await? else { continue };
         applications.push(ConnectedApplication {
-            client: cards::registered_client(core, &client),
+            client: cards::registered_client(core, &client, locale),
             client_id: connection.client_id,
             scopes: connection.scopes.iter().map(str::to_owned).collect(),
             since: connection.since,

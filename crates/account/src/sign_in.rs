@@ -174,16 +174,16 @@ impl Form<'_> {
             Some(_) | None => None,
         };
         let next = Next::of(self.waiting.map(|waiting| waiting.id.clone()));
+        let locale = self.waiting.map_or(Language::of(request).0, |waiting| waiting.locale(request));
         let page = LoginPage {
             csrf: self.browser.csrf(),
             action: next.carried_by(paths::LOGIN),
-            client: self.waiting.map(|w| cards::client(core, &w.client, w.pending.host())),
+            client: self.waiting.map(|w| cards::client(core, &w.client, w.pending.host(), locale)),
             cancel: next.interaction().map(|_| format!("{}?cancel=1", next.path())),
             username,
             again,
             problem,
         };
-        let locale = self.waiting.map_or(Language::of(request).0, |waiting| waiting.locale(request));
         let form_action = self.waiting.and_then(|waiting| waiting.pending.form_action());
         Ok(web::page(status, page.render(locale), form_action.as_deref()))
     }

@@ -11,6 +11,8 @@ pub struct ClientCard {
     pub home: Option<String>,
     pub policy: Option<String>,
     pub terms: Option<String>,
+    /// Nobody here has looked at it: it registered itself.
+    pub is_unchecked: bool,
 }
 
 /// A person as they see themselves.

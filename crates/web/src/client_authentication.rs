@@ -83,7 +83,7 @@ async fn authenticate(
     let refused = |why: &str| OAuthFailure::invalid_client(tried_basic).because(why);
     let (Shown::Basic { id, .. } | Shown::Post { id, .. } | Shown::Assertion { id, .. } | Shown::Name { id }) =
         &shown;
-    let client = core.store.client(id).await?.filter(|client| client.is_active);
+    let client = core.client(id).await?.filter(|client| client.is_active);
     // The answers for an unknown client and for a wrong secret are the same, and so is the work (S50).
     let expected = client.as_ref().and_then(|client| client.secret_digest.as_deref());
     let secret_fits =

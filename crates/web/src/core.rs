@@ -8,6 +8,7 @@ use protocol::{Micros, SECOND};
 use store::Store;
 
 use crate::bearer::Cache;
+use crate::client_document::Documents;
 use crate::client_keys::ClientKeys;
 use crate::client_use::Noted;
 use crate::{Certificates, Clock, Outbound, PageError, Pictures, Refused, Site, StepUp, TrustedProxies};
@@ -28,6 +29,8 @@ pub struct Core {
     pub outbound: Outbound,
     /// What changes by token demand of the sign-in behind it.
     pub step_up: Option<StepUp>,
+    /// Where clients may be known by the address of their metadata.
+    pub documents: Option<Documents>,
     pub(crate) accesses: Cache,
     pub(crate) client_keys: ClientKeys,
     pub(crate) noted: Noted,
@@ -82,6 +85,7 @@ impl Core {
             certificates: Certificates::default(),
             outbound: Outbound::default(),
             step_up: None,
+            documents: None,
             accesses: Cache::new(),
             client_keys: ClientKeys::new(),
             noted: Noted::default(),

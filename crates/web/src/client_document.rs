@@ -1,0 +1,170 @@
+//! Clients whose `client_id` is the address of their metadata (`oauth.client_id_metadata_documents`): what stands there is
+//! fetched when somebody comes with it, checked like a registration and kept as a row like any other client's.
+//!
+//! The rules are in [`protocol::client_document`]. A document is fetched anew after [`KEPT`]; while its server does not
+//! answer, the row goes on for [`STALE`]. One request asks, however many wait, and none after a failure for [`PAUSE`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyring::jwks::check_key_set;
+use moka::sync::Cache;
+use protocol::client::BY_DOCUMENT;
+use protocol::{Client, Micros, SECOND, Scopes, client_document};
+use serde_json::json;
+use store::StoreError;
+use store::audit::AuditRow;
+use tokio::sync::{Mutex, Semaphore};
+use url::Url;
+
+use crate::Core;
+use crate::outbound::Bounds;
+
+const KEPT: Micros = 3600 * SECOND;
+const STALE: Micros = 24 * 3600 * SECOND;
+const PAUSE: Micros = 60 * SECOND;
+/// > Authorization servers SHOULD limit the response size … a recommended maximum … is 5 kilobytes … The authorization
+/// > server MUST NOT automatically follow HTTP redirects
+const BOUNDS: Bounds = Bounds { largest: 16 * 1024, deadline: Duration::from_secs(4), redirects: 0 };
+/// New clients of one host within a day.
+const MOST_OF_A_HOST: i64 = 100;
+const DAY: Micros = 24 * 3600 * SECOND;
+const AT_ONCE: usize = 8;
+const PLACES: u64 = 10_000;
+
+/// That such clients are taken, and when each was last asked for.
+pub struct Documents {
+    known_scopes: Scopes,
+    asked: Cache<String, Arc<Mutex<Asked>>>,
+    places: Semaphore,
+}
+
+#[derive(Default)]
+struct Asked {
+    /// When the document last stood there.
+    seen: Option<Micros>,
+    /// No question before.
+    next: Micros,
+}
+
+impl Documents {
+    /// `known_scopes`: what documents may name; the rest is dropped.
+    pub fn new(known_scopes: Scopes) -> Documents {
+        Documents { known_scopes, asked: Cache::new(PLACES), places: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl Core {
+    /// The client of this id: registered, or of a document where such are taken.
+    pub async fn client(&self, id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        if !client_document::is_identifier(id) {
+            return self.store.client(id).await;
+        }
+        match &self.documents {
+            Some(documents) => self.client_of_document(documents, id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn client_of_document(
+        &self,
+        documents: &Documents,
+        id: &str,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let known = self.store.client(id).await?;
+        if known.as_ref().is_some_and(|client| client.registered_by != BY_DOCUMENT) {
+            return Ok(known);
+        }
+        let place = documents.asked.get_with_by_ref(id, Arc::default);
+        let mut asked = place.lock().await;
+        let now = self.now();
+        if now >= asked.next {
+            let found = match documents.places.try_acquire() {
+                Ok(_place) => self.document(documents, id).await,
+                Err(_) => Err("too many are being asked".to_owned()),
+            };
+            match found {
+                Ok(client) => {
+                    asked.seen = Some(now);
+                    asked.next = now + KEPT;
+                    return self.keep_document(known.as_deref(), client).await;
+                }
+                Err(why) => {
+                    tracing::info!(client = id, why, "a client's document is not taken");
+                    asked.next = now + PAUSE;
+                }
+            }
+        }
+        // What this node has not seen itself counts from when it was written.
+        let seen = asked.seen.or(known.as_ref().map(|client| client.updated_at));
+        Ok(known.filter(|_| seen.is_some_and(|seen| now < seen + STALE)))
+    }
+
+    async fn document(&self, documents: &Documents, id: &str) -> Result<Client, String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        let url = Url::parse(id).map_err(|error| said(&error))?;
+        let bytes = self.outbound.get(&url, BOUNDS).await.map_err(|error| said(&error))?;
+        let document = serde_json::from_slice(&bytes).map_err(|error| said(&error))?;
+        let client = client_document::read(id, document, &documents.known_scopes, self.now())
+            .map_err(|error| said(&error))?;
+        if let Some(jwks) = &client.jwks {
+            check_key_set(jwks).map_err(|error| said(&error))?;
+        }
+        self.check_sector(&client).await.map_err(|error| said(&error))?;
+        Ok(client)
+    }
+
+    /// Written where it says something else than before; what an administrator decided stays.
+    async fn keep_document(
+        &self,
+        before: Option<&Client>,
+        client: Client,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let id = client.id.clone();
+        let entry = |action: &str| AuditRow {
+            id: self.random.id(),
+            at: self.now(),
+            actor: Some(BY_DOCUMENT.to_owned()),
+            action: action.to_owned(),
+            subject: id.clone(),
+            detail: json!({ "name": client.name }).to_string(),
+        };
+        match before {
+            None => {
+                let host = Url::parse(&id)
+                    .ok()
+                    .and_then(|url| url.host_str().map(str::to_owned))
+                    .unwrap_or_default();
+                let count = keyring::digest(format!("document\0{host}").as_bytes()).to_vec();
+                if self.store.count_up(count, MOST_OF_A_HOST, DAY, self.now()).await?.is_some() {
+                    tracing::warn!(host, "a host has too many new clients");
+                    return Ok(None);
+                }
+                match self.store.register_client(client.clone(), None, entry("client.registered")).await {
+                    // Another node was first.
+                    Ok(_) | Err(StoreError::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Some(before) => {
+                let after = Client {
+                    trusted: before.trusted,
+                    resource_server: before.resource_server,
+                    everyone_scopes: before.everyone_scopes.clone(),
+                    rotate_refresh: before.rotate_refresh,
+                    is_active: before.is_active,
+                    created_at: before.created_at,
+                    updated_at: before.updated_at,
+                    used_at: before.used_at,
+                    ..client.clone()
+                };
+                if after != *before {
+                    let after = Client { updated_at: self.now().max(before.updated_at + 1), ..after };
+                    // Whoever was faster has written the same, or an administrator something newer.
+                    self.store.replace_client(after, before.updated_at, entry("client.replaced")).await?;
+                }
+            }
+        }
+        self.store.client(&id).await
+    }
+}
