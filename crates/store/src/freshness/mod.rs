@@ -65,7 +65,8 @@ impl Subject {
 }
 
 const SLOTS: usize = 4096;
-const SUBJECTS_PER_STAMP: usize = 4;
+/// Of an exchanged token: its client, itself, its grant, its person, the client of its grant.
+const SUBJECTS_PER_STAMP: usize = 5;
 
 /// Which generations a value was read under.
 #[derive(Clone, Copy, Debug)]
@@ -104,9 +105,9 @@ impl Freshness {
         }
     }
 
-    /// To be taken before the read. At most four subjects.
+    /// To be taken before the read. At most five subjects.
     pub fn stamp(&self, subjects: &[Subject]) -> Stamp {
-        debug_assert!(subjects.len() <= SUBJECTS_PER_STAMP, "a stamp holds four subjects");
+        debug_assert!(subjects.len() <= SUBJECTS_PER_STAMP, "a stamp holds five subjects");
         let mut slots = [(0, 0); SUBJECTS_PER_STAMP];
         for (place, subject) in slots.iter_mut().zip(subjects) {
             let slot = subject.slot();

@@ -13,7 +13,7 @@ use web::{Bearer, Endpoint, Hygiene, paths, scope};
 use crate::house::{House, NOW};
 
 /// What would open a door that was found shut.
-pub const CHALLENGES: &str = r#"Bearer, DPoP algs="ES256 EdDSA PS256""#;
+pub const CHALLENGES: &str = r#"Bearer resource_metadata="https://op.example/.well-known/oauth-protected-resource", DPoP algs="ES256 EdDSA PS256""#;
 
 /// What an answer says of itself: status, `WWW-Authenticate`, `error`.
 pub type Said = (u16, String, String);
@@ -67,7 +67,7 @@ async fn a_token_opens_what_its_scope_says() {
     }
     let narrow = house.token("u1", "openid email").await;
     let said = ask(&house, profile(&format!("Bearer {narrow}"))).await;
-    let expected = r#"Bearer error="insufficient_scope", scope="profile""#;
+    let expected = r#"Bearer error="insufficient_scope", scope="profile", resource_metadata="https://op.example/.well-known/oauth-protected-resource""#;
     assert_eq!(said, (403, expected.to_owned(), "insufficient_scope".to_owned()), "S81");
 }
 
@@ -115,7 +115,11 @@ async fn tokens_of_other_kinds_and_audiences() {
         ("issuer", with(|claims| claims.iss = "https://x.example".into()), 401),
         ("another person", with(|claims| claims.sub = "u2".into()), 401),
         ("another client", with(|claims| claims.client_id = "public".into()), 401),
-        ("exchanged", with(|claims| (claims.client_id, claims.gcl) = ("public".into(), Some("c1".into()))), 200),
+        (
+            "exchanged",
+            with(|claims| (claims.client_id, claims.gcl) = ("public".into(), Some("c1".into()))),
+            200,
+        ),
         ("exchanged of another", with(|claims| claims.gcl = Some("public".into())), 401),
         ("no such grant", with(|claims| claims.gid = Some("none".into())), 401),
         ("no such client", with(|claims| (claims.gid, claims.client_id) = (None, "none".into())), 401),

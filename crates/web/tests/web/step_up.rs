@@ -12,7 +12,11 @@ use crate::house::{House, NOW};
 const WANTED: &str = r#"Bearer error="insufficient_user_authentication", error_description="Another or a more recent sign-in is needed.""#;
 
 async fn change(house: &House, token: &str) -> Said {
-    ask(house, TestRequest::put().uri(paths::PROFILE).insert_header(("authorization", format!("Bearer {token}")))).await
+    ask(
+        house,
+        TestRequest::put().uri(paths::PROFILE).insert_header(("authorization", format!("Bearer {token}"))),
+    )
+    .await
 }
 
 #[actix_web::test]
@@ -24,8 +28,9 @@ async fn a_change_wants_a_sign_in_of_now() {
     house.clock.set(NOW + 299 * SECOND);
     assert_eq!(change(&house, &token).await.0, 200);
     house.clock.set(NOW + 302 * SECOND);
-    let refused = (401, format!(r#"{WANTED}, max_age="300""#), "insufficient_user_authentication".to_owned());
-    assert_eq!(change(&house, &token).await, refused);
+    let (status, challenge, error) = change(&house, &token).await;
+    assert_eq!((status, error.as_str()), (401, "insufficient_user_authentication"));
+    assert!(challenge.starts_with(&format!(r#"{WANTED}, max_age="300""#)), "{challenge}");
     // Reading goes on, and userinfo may be posted to.
     let authorization = ("authorization", format!("Bearer {token}"));
     let read = TestRequest::get().uri(paths::PROFILE).insert_header(authorization.clone());
@@ -44,7 +49,7 @@ async fn a_change_wants_a_class_of_sign_in() {
     let token = house.token("u1", "profile").await;
     let (status, challenge, _) = change(&house, &token).await;
     let expected = format!(r#"{WANTED}, acr_values="urn:example:gold urn:example:silver""#);
-    assert_eq!((status, challenge), (401, expected));
+    assert!(status == 401 && challenge.starts_with(&expected), "{challenge}");
     let grant = house.grant("u2", "profile").await;
     let grant = Grant { id: "of gold".into(), acr: Some("urn:example:silver".into()), ..grant };
     let given = Given { code: None, grant: Some(grant.clone()) };
