@@ -53,6 +53,9 @@ class Pages:
             ["wait", "css", "body[data-page='error'],body[data-page='logout']", 10, "(?s).*", "update-image-placeholder"]]}
         signed_out = {"task": "Signed out", "match": f"{self.issuer}/*", "commands": [look_at("signed-out")]}
         back = {"task": "Back after signing out", "match": "*/test/*/post*"}
+        # The suite's own page, in which our check_session_iframe is; without an entry it waits for a person to open it.
+        asked = {"task": "The frame has answered", "commands": [["wait", "contains", "session_result", 10]]}
+        asks = {"match": "*session_verify", "tasks": [asked]}
         by_module = (
             ([self.walk(picture=True)], ("oidcc-prompt-login", "oidcc-max-age-1")),
             ([self.error()], (
@@ -72,7 +75,7 @@ class Pages:
             "description": "Visage",
             "server": {"discoveryUrl": f"{self.issuer}/.well-known/openid-configuration"},
             "client": {"client_name": "first client"}, "client2": {"client_name": "second client"},
-            "browser": [self.walk(), {"match": self.logout, "tasks": [self.confirm(), back]}],
+            "browser": [self.walk(), {"match": self.logout, "tasks": [self.confirm(), back]}, asks],
             "override": {module: {"browser": browser} for browser, modules in by_module for module in modules},
         }
         if clients:
