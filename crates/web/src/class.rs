@@ -99,6 +99,7 @@ mod tests {
             (paths::TOKEN, Class::OAuth, true),
             (paths::REVOKE, Class::OAuth, true),
             (paths::INTROSPECT, Class::OAuth, false),
+            (paths::CHECK_SESSION, Class::OAuth, false),
             (paths::REGISTER, Class::OAuth, true),
             ("/oauth2/register/abc", Class::OAuth, false),
             (paths::JWKS, Class::Metadata, true),

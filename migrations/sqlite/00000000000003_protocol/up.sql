@@ -96,10 +96,11 @@ CREATE TABLE session_clients (
   PRIMARY KEY (sid, client_id)
 );
 
--- Back-channel logout: what is still to be said to whom.
+-- Back-channel logout: what is still to be said to whom. Whoever signs out does not wait for a client that is being deleted,
+-- so it is not referred to.
 CREATE TABLE logout_notices (
   id           TEXT   NOT NULL PRIMARY KEY,
-  client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+  client_id    TEXT   NOT NULL,
   sid          TEXT   NOT NULL,
   user_id      TEXT   NOT NULL,
   attempts     BIGINT NOT NULL,

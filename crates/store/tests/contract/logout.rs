@@ -110,14 +110,15 @@ on_both!(a_client_that_fails_waits_and_the_others_do_not, fresh => {
     let last = store.claim_notices("b1", 10, 20 * SECOND, now + 60 * SECOND).await.unwrap();
     assert_eq!((last.len(), last[0].attempts, last[1].attempts), (2, 0, 1), "what was tried least comes first");
 
-    // A client that is gone or disabled is owed nothing.
+    // What a client that is gone was owed is for whoever sends to drop; a disabled one is owed nothing.
     let disabled = Client { is_active: false, ..store.client("b2").await.unwrap().unwrap().as_ref().clone() };
     store.update_client(disabled).await.unwrap();
     store.begin_session(session("s8", "ada"), None).await.unwrap();
     joins(store, 30, "b2", "s8", "ada").await;
     store.end_session("s8", NOW + 2).await.unwrap();
     store.delete_client("b1").await.unwrap();
-    assert_eq!(whose(&due(store, NOW + 90 * SECOND).await), [("b2", "ada", "s1")]);
+    let left = due(store, NOW + 90 * SECOND).await;
+    assert_eq!(whose(&left), [("b1", "ada", "s1"), ("b2", "ada", "s1"), ("b1", "bob", "s7")]);
 });
 
 // Two nodes look at the same moment.
