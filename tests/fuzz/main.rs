@@ -3,7 +3,7 @@
 //! run under libFuzzer with `cargo bolero test -p tests --test fuzz <target>`.
 //!
 //! [`text`] makes the input; the targets are sorted by who reads it: [`requests`] (OAuth parameters), [`registrations`],
-//! [`tokens`] (JWTs and key sets), [`headers`] (HTTP), [`photos`] (keys and crop boxes).
+//! [`tokens`] (JWTs and key sets), [`headers`] (HTTP), [`certificates`], [`photos`] (keys and crop boxes).
 
 #![expect(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
@@ -25,6 +25,7 @@ macro_rules! fuzz {
     }};
 }
 
+mod certificates;
 mod headers;
 mod photos;
 mod registrations;

@@ -1,7 +1,7 @@
 //! Client metadata, by whomever it is written.
 
-use protocol::registration::{self, Author};
 use protocol::redirect_uri::{self, Apps};
+use protocol::registration::{self, Author};
 use protocol::{Client, ClientMetadata};
 use serde_json::Value;
 
@@ -55,7 +55,13 @@ fn documents() {
             let written = client.metadata.to_json();
             assert_eq!(ClientMetadata::from_json(&written).unwrap(), client.metadata);
             if registration::check(&client).is_ok() {
-                assert!(client.redirect_uris.iter().all(|uri| redirect_uri::check_registration(uri, Apps::of(&client)).is_ok()));
+                assert!(
+                    client.redirect_uris.iter().all(|uri| redirect_uri::check_registration(
+                        uri,
+                        Apps::of(&client)
+                    )
+                    .is_ok())
+                );
                 assert!(client.metadata.id_token_encryption().is_ok());
                 let _ = registration::sector(&client);
             }

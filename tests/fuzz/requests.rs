@@ -3,8 +3,8 @@
 use protocol::authorization::{AuthorizationRequest, Rejection, ResponseType, validate};
 use protocol::claims::ClaimsRequest;
 use protocol::logout::LogoutRequest;
-use protocol::token::{ExchangeRequest, TokenRequest};
 use protocol::redirect_uri::{self, Apps};
+use protocol::token::{ExchangeRequest, TokenRequest};
 use protocol::{AuthMethod, Client, DetailType, Policy, Scopes};
 use url::Url;
 use web::InteractionId;

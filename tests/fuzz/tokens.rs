@@ -9,8 +9,6 @@ use keyring::{
 };
 use protocol::{ContentEncryption, Encryption, KeyEncryption, SigningAlg, client};
 
-use crate::text;
-
 const ISSUER: &str = "https://op.example";
 const NOW: i64 = 1_800_000_000_000_000;
 
@@ -39,6 +37,9 @@ const HEADER: &[&str] = &[
     r#"{"alg":"none"}"#,
 ];
 
+/// A key set that is good.
+const SOUND: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+
 const SET: &[&str] = &[
     r#"{"keys":["#,
     "]}",
@@ -63,7 +64,7 @@ const SET: &[&str] = &[
     r#""alg":"RSA-OAEP-256""#,
     r#""kid":"a""#,
     r#""d":"AA""#,
-    r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
+    SOUND,
     r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#,
 ];
 
@@ -96,7 +97,7 @@ fn compact(text: &str) -> String {
 // S102 to S106, S109
 #[test]
 fn what_nobody_signed_verifies_nowhere() {
-    let set = SET[22];
+    let set = SOUND;
     jwks::check_key_set(set).unwrap();
     fuzz!(HEADER, |text| {
         for jwt in [text.to_owned(), compact(text)] {
@@ -148,6 +149,4 @@ fn key_sets() {
         }
         let _ = assertion::verify(text, &compact(r#"{"alg":"ES256"}"#), &client::ASSERTION_ALGS);
     });
-    // The generator knows a set that is sound.
-    assert!(jwks::check_key_set(&text::of(&[22], SET)).is_ok());
 }

@@ -2,7 +2,9 @@
 //! nodes with different master keys do not start (F46).
 
 use serde_json::Value;
-use tests::{Answer, App, Engine, binary};
+use tests::{Answer, App, Engine, House, binary};
+use visage::keys;
+use web::Clock;
 
 use crate::crashes::Place;
 
@@ -116,10 +118,11 @@ async fn somebody_else_on_the_port_is_not_our_server() {
     assert_eq!(server.terminate(), Some(0));
 }
 
-// F45
+// F45, S93
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_with_one_database_have_the_same_keys() {
     let place = Place::new(Engine::Postgres).await;
+    let person = place.person("grace@example.org");
     let app = place.app("looking", &[]);
     // Both for the first time, at once: one of them makes the keys (F45).
     let (first, second) = tokio::join!(place.start(), place.start_second());
@@ -130,7 +133,52 @@ async fn two_nodes_with_one_database_have_the_same_keys() {
         kids(&app).await == kids(&on_second).await
     })
     .await;
+    // A key that was made and signs within a moment: the first token by it is good on the other node at once.
+    for _ in 0..3 {
+        for _ in 0..2 {
+            place.run(&["keys", "rotate", "--alg", "ES256", "--now"], "");
+        }
+        let tokens = app.tokens(&person, "openid").await;
+        on_second.userinfo(tokens["access_token"].as_str().unwrap()).await.expect(200);
+    }
     drop((first, second));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_rotate_by_the_clock() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        by_the_clock(engine).await;
+    }
+}
+
+// S92, S93
+async fn by_the_clock(engine: Engine) {
+    let house = House::with(engine, &[("keys.rotate_every", "1h")]).await;
+    let (config, store, random) = (&house.place().config, house.store(), &house.place().random);
+    let person = house.person("grace@example.org").await;
+    let app = house.app("looking").await;
+    let master = keys::master(&config.keys, store, random).await.unwrap();
+    // What the server's worker does every ten minutes of the real clock.
+    let look = async || {
+        keys::advance(store, &master, random, &keys::rules(config), house.clock.now()).await.unwrap()
+    };
+    assert!(!look().await, "nothing is due");
+    let before = app.tokens(&person, "openid").await;
+    let old = kid(before["id_token"].as_str().unwrap());
+    let cached = kids(&app).await;
+    house.advance(3601);
+    assert!(look().await);
+    assert!(!look().await, "once");
+    crate::crashes::eventually("the server takes the rotation up", async || kids(&app).await != cached).await;
+    let after = app.tokens(&person, "openid").await;
+    let new = kid(after["id_token"].as_str().unwrap());
+    assert_ne!(old, new);
+    assert!(cached.contains(&new), "who kept the set from before can verify");
+    assert!(kids(&app).await.contains(&old), "what was signed before still verifies");
+    house.advance(8 * 24 * 3600);
+    assert!(look().await);
+    crate::crashes::eventually("the old key goes", async || !kids(&app).await.contains(&old)).await;
+    house.stop().await;
 }
 
 // F46
