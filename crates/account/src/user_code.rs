@@ -116,7 +116,10 @@ async fn begin(
     user_code: String,
 ) -> Result<HttpResponse, PageError> {
     let id = InteractionId::new(&core.random.secret());
-    let pending = Pending::of_device(device.digest, user_code, device.scopes);
+    let mut pending = Pending::of_device(device.digest, user_code, device.scopes);
+    if let Some(resources) = &device.resources {
+        pending.resources = serde_json::from_str(resources).map_err(PageError::internal)?;
+    }
     let interaction = Interaction {
         digest: id.digest().into(),
         browser: browser.digest().into(),

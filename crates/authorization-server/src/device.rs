@@ -18,7 +18,7 @@ use serde::Serialize;
 use store::device_codes::{Begun, DeviceCode};
 use web::{ClientAuthentication, Core, OAuthFailure, paths};
 
-use crate::State;
+use crate::{State, mint::kept_list};
 
 /// <https://www.rfc-editor.org/rfc/rfc8628#section-3.2>
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ pub async fn authorize(
         user_code: Vec::new(),
         client_id: client.id.clone(),
         scopes,
-        resources: kept(&resources)?,
+        resources: kept_list(&resources)?,
         authorization_details: None,
         state: device::PENDING.into(),
         grant_id: None,
@@ -85,14 +85,6 @@ pub async fn authorize(
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(body.map_err(OAuthFailure::internal)?))
-}
-
-/// As it is kept with the grant; nothing where none is named.
-fn kept(resources: &[String]) -> Result<Option<String>, OAuthFailure> {
-    if resources.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(resources).map(Some).map_err(OAuthFailure::internal)
 }
 
 /// Written under a user code that no other device shows.

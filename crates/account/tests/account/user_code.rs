@@ -18,7 +18,7 @@ async fn television(house: &House) {
         user_code: keyring::digest(b"WDJBMJHT").to_vec(),
         client_id: "tv".into(),
         scopes: Scopes::parse("openid profile").unwrap(),
-        resources: None,
+        resources: Some(r#"["https://orders.example/"]"#.into()),
         authorization_details: None,
         state: device::PENDING.into(),
         grant_id: None,
@@ -43,7 +43,7 @@ on_both!(a_code_leads_to_the_consent_page_that_shows_it, house => {
     let consent = format!("/consent?interaction={id}");
     browser.sign_in(&format!("/login?interaction={id}"), "ada@example.test", crate::house::PASSWORD).await;
     let page = browser.get(&consent).await;
-    page.is(200, "consent").says("Atelier Rivage").says(CODE).says("Allow it only if").hides("app.rivage.example");
+    page.is(200, "consent").says("Atelier Rivage").says(CODE).says("Allow it only if").says("https://orders.example/").hides("app.rivage.example");
     // Only whoever typed it sees it.
     house.signed_in("ada@example.test").await.get(&consent).await.is(400, "error");
     browser.fill(&consent, &consent, &[("decision", "allow")]).await.leads_to(&hub);
