@@ -1,8 +1,8 @@
 //! Table sizes stay bounded: one row at least in every table that grows with use, then time passes.
 
 use store::{
-    attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction, personal_tokens::Made,
-    refresh_tokens::RefreshToken,
+    attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction, opaque_tokens::OpaqueToken,
+    personal_tokens::Made, pushed_requests::PushedRequest, refresh_tokens::RefreshToken,
 };
 
 use crate::{NOW, SECOND, codes_and_tokens, furnish, on_both, personal_tokens, pictures, session};
@@ -67,6 +67,22 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     assert_eq!(store.deletions_waiting().await.unwrap(), 0, "the queue empties itself");
     assert_eq!(store.bury_pictures(10).await.unwrap(), 1);
 
+    let pushed = PushedRequest {
+        digest: vec![6; 32],
+        client_id: "rp".into(),
+        parameters: "{}".into(),
+        created_at: NOW,
+        expires_at: NOW + 60 * SECOND,
+    };
+    assert!(store.push_request(pushed).await.unwrap());
+    let opaque = OpaqueToken {
+        digest: vec![7; 32],
+        claims: "{}".into(),
+        client_id: "rp".into(),
+        grant_id: None,
+        expires_at: NOW + 600 * SECOND,
+    };
+    store.insert_opaque_token(opaque).await.unwrap();
     // One session that runs out with a client in it, one that ended and whose client could not be told.
     let mut listening = crate::client("b1");
     listening.metadata.backchannel_logout_uri = Some("https://b1.example/out".into());
@@ -86,7 +102,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "grants", "interactions", "logout_notices", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "revoked_tokens", "session_clients", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "device_codes", "grants", "interactions", "logout_notices", "opaque_tokens", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "pushed_requests", "revoked_tokens", "session_clients", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());
