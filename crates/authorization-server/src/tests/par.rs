@@ -39,7 +39,8 @@ async fn pushed(house: &House, client: &Client) -> String {
 
 async fn go(house: &House, client_id: &str, request_uri: &str) -> Answer {
     // What stands beside the reference counts for nothing.
-    let query = [("client_id", client_id), ("request_uri", request_uri), ("scope", "profile"), ("state", "other")];
+    let query =
+        [("client_id", client_id), ("request_uri", request_uri), ("scope", "profile"), ("state", "other")];
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     house.get(&format!("/oauth2/authorize?{query}")).await
 }
@@ -104,7 +105,10 @@ async fn a_refusal_is_an_answer_too() {
     let client = house.client("c1", |_| {}).await;
     let uri = pushed(&house, &client).await;
     let hub = format!("/oauth2/authorize/{}", interaction(&go(&house, "c1", &uri).await));
-    assert_eq!(house.get(&format!("{hub}?cancel=1")).await.parameter("error").as_deref(), Some("access_denied"));
+    assert_eq!(
+        house.get(&format!("{hub}?cancel=1")).await.parameter("error").as_deref(),
+        Some("access_denied")
+    );
     assert_eq!(go(&house, "c1", &uri).await.status, 400);
     let silent = push(&house, &client, &[("prompt", "none")]).await.json();
     let silent = text(&silent, "request_uri");
@@ -118,7 +122,8 @@ async fn it_is_for_its_client_and_for_a_while() {
     let (house, client) = furnished().await;
     let other = house.client("c2", |_| {}).await;
     let uri = pushed(&house, &client).await;
-    for (who, uri) in [("c2", &*uri), ("c1", "urn:ietf:params:oauth:request_uri:x"), ("c1", "urn:example:x")] {
+    for (who, uri) in [("c2", &*uri), ("c1", "urn:ietf:params:oauth:request_uri:x"), ("c1", "urn:example:x")]
+    {
         let answer = go(&house, who, uri).await;
         assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{who} {uri}");
         assert!(answer.body.contains("invalid_request_uri"));
@@ -190,7 +195,10 @@ async fn a_client_may_have_to_push() {
 
     let strict = House::with(|policy: &mut Policy| policy.require_pushed_authorization_requests = true).await;
     let any = strict.client("c1", |_| {}).await;
-    assert_eq!(strict.get(&authorize(&any, &[])).await.parameter("error").as_deref(), Some("invalid_request"));
+    assert_eq!(
+        strict.get(&authorize(&any, &[])).await.parameter("error").as_deref(),
+        Some("invalid_request")
+    );
     let document = strict.send(TestRequest::get().uri("/.well-known/openid-configuration")).await.json();
     assert_eq!(document["require_pushed_authorization_requests"], true);
     assert_eq!(document["pushed_authorization_request_endpoint"], "https://op.test/oauth2/par");

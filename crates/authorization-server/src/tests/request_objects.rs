@@ -109,7 +109,8 @@ on_both!(an_object_that_does_not_hold_is_refused);
 
 // oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported
 async fn unsigned_where_the_operator_allows_it() {
-    let (house, client, keys) = furnished(House::with(|policy| policy.unsigned_request_objects = true).await).await;
+    let (house, client, keys) =
+        furnished(House::with(|policy| policy.unsigned_request_objects = true).await).await;
     let answer = go(&house, &client, &unsigned(&claims())).await;
     assert!(answer.parameter("code").is_some(), "{}", answer.location());
     let strict = |client: &mut Client| {
@@ -167,7 +168,8 @@ async fn a_registered_address_is_asked_once_a_minute() {
     let (house, _, keys) = furnished(House::new().await).await;
     let object = keys.sign(SigningAlg::RS256, Token::Id, &claims()).unwrap();
     let (port, asked) = serving(Arc::new(Mutex::new(object))).await;
-    let (good, away) = (format!("http://127.0.0.1:{port}/object#hash"), format!("http://127.0.0.1:{port}/none"));
+    let (good, away) =
+        (format!("http://127.0.0.1:{port}/object#hash"), format!("http://127.0.0.1:{port}/none"));
     let mut client = Client::clone(&house.core.store.client("c1").await.unwrap().unwrap());
     client.metadata.request_uris = vec![good.clone(), away.clone()];
     client.metadata.request_object_signing_alg = Some("RS256".into());
@@ -185,9 +187,14 @@ async fn a_registered_address_is_asked_once_a_minute() {
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1, "nothing is fetched that was not registered");
     house.clock.advance(61 * SECOND);
-    assert_eq!(go(&good).await.parameter("error").as_deref(), Some("invalid_request_object"), "it has expired");
+    assert_eq!(
+        go(&good).await.parameter("error").as_deref(),
+        Some("invalid_request_object"),
+        "it has expired"
+    );
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    let by_post = house.anonymous(post("/oauth2/authorize", &[("client_id", "c1"), ("request_uri", &away)])).await;
+    let by_post =
+        house.anonymous(post("/oauth2/authorize", &[("client_id", "c1"), ("request_uri", &away)])).await;
     assert_eq!(by_post.status, 400);
 }
 on_both!(a_registered_address_is_asked_once_a_minute);
