@@ -151,6 +151,21 @@ mod tests {
         }
     }
 
+    // <https://www.rfc-editor.org/rfc/rfc9864#section-2.2>, S102
+    #[test]
+    fn ed25519_by_its_newer_name() {
+        let (signer, other) = (Signer::generate(SigningAlg::EdDSA), Signer::generate(SigningAlg::EdDSA));
+        let named = header(&signer, "Ed25519");
+        assert!(verify(&signed(&signer, &named, &claims()), &ALGS).is_ok());
+        assert_eq!(verify(&signed(&other, &named, &claims()), &ALGS), Err(InvalidJwt::Signature));
+        assert_eq!(verify(&signed(&signer, &named, &claims()), &["ES256"]), Err(InvalidJwt::Algorithm));
+        let ec = Signer::generate(SigningAlg::ES256);
+        assert_eq!(verify(&signed(&ec, &header(&ec, "Ed25519"), &claims()), &ALGS), Err(InvalidJwt::NoKey));
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove("jti");
+        assert_eq!(verify(&signed(&signer, &named, &claims), &ALGS), Err(InvalidJwt::Claims));
+    }
+
     #[test]
     fn each_kind_of_key_has_its_thumbprint() {
         for (alg, name) in [(SigningAlg::EdDSA, "EdDSA"), (SigningAlg::PS256, "PS256")] {

@@ -158,7 +158,7 @@ impl Key {
         };
         let fits = self.kty == kty
             && self.verifies()
-            && self.alg.as_deref().is_none_or(|own| own.parse() == Ok(alg))
+            && self.alg.as_deref().is_none_or(|own| jwt::algorithm(own) == Some(alg))
             && self.is_sound();
         if !fits {
             return None;
