@@ -4,9 +4,15 @@
 //!   reading a form as the protocol's endpoints must;
 //! - `yardstick es256`: makes ES256 signatures and prints how many; who started it looks at its CPU time;
 //! - `yardstick photo FILE`: a JPEG of 12 megapixels, 4:2:0 and about 4 MB, like one from a telephone; a name that ends
-//!   in `.png`, `.gif` or `.webp` gives 5 MB of that.
+//!   in `.png`, `.gif` or `.webp` gives 5 MB of that;
+//! - `yardstick sign`: a client's key; prints its JWK set, then a token for each line of its input: the claims of a client
+//!   assertion, or with `htm` among them those of a DPoP proof.
 
-use std::{error::Error, fs};
+use std::{
+    error::Error,
+    fs,
+    io::{BufRead, BufWriter, Write},
+};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use aws_lc_rs::{
@@ -27,7 +33,8 @@ fn main() -> Outcome {
         ["serve", port] => serve(port.parse()?),
         ["es256"] => es256(),
         ["photo", file] => photo(file),
-        _ => Err("yardstick serve PORT | es256 | photo FILE".into()),
+        ["sign"] => sign(),
+        _ => Err("yardstick serve PORT | es256 | photo FILE | sign".into()),
     }
 }
 
@@ -92,5 +99,20 @@ fn photo(file: &str) -> Outcome {
         format => tests::camera::five_megabytes(format)?,
     };
     fs::write(file, bytes)?;
+    Ok(())
+}
+
+fn sign() -> Outcome {
+    let key = tests::ClientKey::new("load");
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    writeln!(out, "{}", key.jwks())?;
+    out.flush()?;
+    for line in std::io::stdin().lock().lines() {
+        let claims: serde_json::Value = serde_json::from_str(&line?)?;
+        let token = if claims["htm"].is_string() { key.proof(&claims) } else { key.sign("JWT", &claims) };
+        writeln!(out, "{token}")?;
+        // Who asks for one waits for it.
+        out.flush()?;
+    }
     Ok(())
 }

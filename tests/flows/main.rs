@@ -13,6 +13,7 @@ mod hygiene;
 mod main_job;
 mod media;
 mod oauth2;
+mod races;
 mod rooms;
 mod stores;
 mod well_known;

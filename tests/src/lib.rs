@@ -3,6 +3,7 @@
 //!
 //! - [`house`]: the provider inside the test's process. [`binary`]: as a child, to be killed.
 //! - [`app`]: an application with nothing but HTTP; [`receiver`]: where it receives events. [`database`]: a fresh one a test, on both engines.
+//! - [`client_key`]: what clients sign with. [`device`]: one without a browser.
 //! - [`personal`]: a person in their browser, and the tokens that they make.
 //! - [`session`]: a signed-in browser that speaks to the JSON routes.
 //! - [`on_both!`]: one journey, a test on each engine.
@@ -12,7 +13,9 @@
 pub mod app;
 pub mod binary;
 pub mod camera;
+pub mod client_key;
 pub mod database;
+pub mod device;
 pub mod house;
 pub mod personal;
 pub mod place;
@@ -21,6 +24,7 @@ pub mod services;
 pub mod session;
 
 pub use app::{Answer, App, Code};
+pub use client_key::ClientKey;
 pub use database::Engine;
 pub use house::{House, Person};
 pub use place::Place;

@@ -1,7 +1,9 @@
 //! Applications that we did not write: the crates `openidconnect` and `oauth2`.
 
+mod device;
 mod oauth2_crate;
 mod openidconnect_crate;
+mod registration;
 
 /// What both crates want: one HTTP exchange. They revoke over https only; our test server is http on loopback.
 async fn send(
