@@ -81,7 +81,9 @@ pub async fn introspect(
         Some(access) if may_know(&caller.client, access.client_id.as_deref()) => {
             of_access_token(&core, &access)?
         }
-        Some(access) if access.audience.iter().any(|one| state.policy.introspects(&caller.client.id, one)) => {
+        Some(access)
+            if access.audience.iter().any(|one| state.policy.introspects(&caller.client.id, one)) =>
+        {
             of_access_token(&core, &access)?
         }
         Some(_) => Bytes::from_static(INACTIVE),

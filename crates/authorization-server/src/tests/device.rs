@@ -30,7 +30,12 @@ async fn television(house: &House) -> Client {
 async fn begin(house: &House, client: &Client, scope: &str) -> Value {
     let form = [("client_id", client.id.as_str()), ("scope", scope)];
     let answer = house.post("/oauth2/device_authorization", &form).await;
-    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"), "{}", answer.body);
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("cache-control")),
+        (200, "no-store"),
+        "{}",
+        answer.body
+    );
     answer.json()
 }
 
@@ -90,10 +95,14 @@ async fn what_a_device_is_told() {
     );
     assert_eq!((begun["expires_in"].as_i64(), begun["interval"].as_i64()), (Some(600), Some(5)));
 
-    let refused = async |form: &[(&str, &str)]| house.post("/oauth2/device_authorization", form).await.error();
+    let refused =
+        async |form: &[(&str, &str)]| house.post("/oauth2/device_authorization", form).await.error();
     assert_eq!(refused(&[("client_id", "tv")]).await, (400, "invalid_scope".into()));
     assert_eq!(refused(&[("client_id", "tv"), ("scope", "unknown")]).await, (400, "invalid_scope".into()));
-    assert_eq!(refused(&[("client_id", "nobody"), ("scope", "openid")]).await, (401, "invalid_client".into()));
+    assert_eq!(
+        refused(&[("client_id", "nobody"), ("scope", "openid")]).await,
+        (401, "invalid_client".into())
+    );
     let twice = [("client_id", "tv"), ("scope", "openid"), ("scope", "email")];
     assert_eq!(refused(&twice).await, (400, "invalid_request".into()));
     let other = house.public_client("web").await;

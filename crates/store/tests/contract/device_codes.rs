@@ -9,7 +9,11 @@ use store::{
     refresh_tokens::RefreshToken,
 };
 
-use crate::{NOW, SECOND, codes_and_tokens::{agreed, grant}, furnish, on_both, session};
+use crate::{
+    NOW, SECOND,
+    codes_and_tokens::{agreed, grant},
+    furnish, on_both, session,
+};
 
 pub fn waiting(digest: u8) -> DeviceCode {
     DeviceCode {
