@@ -18,8 +18,9 @@ mod words;
 pub use locale::Locale;
 pub use message::Message;
 pub use pages::{
-    AccountPage, ConnectedApplication, ConsentPage, DeviceDonePage, DevicePage, EarlierPhoto, ErrorPage, FormPostPage, GalleriesPage,
-    GalleryCard, GalleryLimits, GalleryPage, LoginPage, LogoutPage, NewGalleryPage, OrganizationCard,
-    OrganizationPage, OwnerCard, PictureCard, SetupPage, SignedOutPage, TokenCard, TokenForm, TokensPage, check_session,
+    AccountPage, ConnectedApplication, ConsentPage, DeviceDonePage, DevicePage, EarlierPhoto, ErrorPage,
+    FormPostPage, GalleriesPage, GalleryCard, GalleryLimits, GalleryPage, LoginPage, LogoutPage,
+    NewGalleryPage, OrganizationCard, OrganizationPage, OwnerCard, PictureCard, SetupPage, SignedOutPage,
+    TokenCard, TokenForm, TokensPage, check_session,
 };
 pub use parts::{ClientCard, PersonCard};

@@ -153,7 +153,9 @@ impl Config {
         }
         for (name, resource) in &self.resources {
             let wrong = |why| ConfigError::Contradiction(format!("`resources.{name}`: {why}"));
-            let resource = resource.resource(name).map_err(|_| wrong("a scope holds a character that is not allowed"))?;
+            let resource = resource
+                .resource(name)
+                .map_err(|_| wrong("a scope holds a character that is not allowed"))?;
             resource.check().map_err(wrong)?;
             if self.resources.iter().any(|(other, one)| other != name && one.audience == resource.audience) {
                 return Err(wrong("another resource has the same audience"));
@@ -174,9 +176,12 @@ impl Config {
             }
         }
         if let Some(bad) = self.oauth.changes_acr_values.iter().find(|acr| {
-            acr.is_empty() || !acr.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+            acr.is_empty()
+                || !acr.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
         }) {
-            return Err(ConfigError::Contradiction(format!("`oauth.changes_acr_values`: `{bad}` is no class")));
+            return Err(ConfigError::Contradiction(format!(
+                "`oauth.changes_acr_values`: `{bad}` is no class"
+            )));
         }
         Ok(())
     }

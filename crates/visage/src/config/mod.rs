@@ -18,16 +18,16 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
+pub use issuers::PeopleBy;
 pub use load::{ConfigError, Loaded, Source};
 pub use reference::{SECTIONS, markdown, settings};
-use section::section;
-pub use issuers::PeopleBy;
 pub use resources::{Profile, TokenFormat};
+use section::section;
 pub use section::{Section, Setting, Shown};
 pub use show::shown;
 pub use types::{
-    BaseUrl, DefaultPicture, ForwardedHeader, HeaderName, Hidden, KeepVersions, LogFormat, MailUrl, Network, Period,
-    Pkce, PublicUrl, Registration, ResponseTypes, StoreUrl,
+    BaseUrl, DefaultPicture, ForwardedHeader, HeaderName, Hidden, KeepVersions, LogFormat, MailUrl, Network,
+    Period, Pkce, PublicUrl, Registration, ResponseTypes, StoreUrl,
 };
 
 #[derive(Clone, Debug, Deserialize)]

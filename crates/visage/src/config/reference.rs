@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    Cache, Database, Events, Keys, Logs, Mail, NamedDetail, NamedIssuer, NamedResource, NamedStore, OAuth, Outbound, Photos, Section, Server, Session,
-    Setting, Tls,
+    Cache, Database, Events, Keys, Logs, Mail, NamedDetail, NamedIssuer, NamedResource, NamedStore, OAuth,
+    Outbound, Photos, Section, Server, Session, Setting, Tls,
 };
 
 /// Sections in the order of the reference.
