@@ -100,8 +100,14 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
 /// <https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg>
 pub fn sector(client: &Client) -> String {
     let vouching = client.metadata.sector_identifier_uri.as_ref().or(client.redirect_uris.first());
-    let host = vouching.and_then(|uri| Some(Url::parse(uri).ok()?.host_str()?.to_owned()));
-    host.unwrap_or_else(|| client.id.clone())
+    vouching.and_then(|uri| sector_host(uri)).unwrap_or_else(|| client.id.clone())
+}
+
+/// A host that is somebody's: what an app writes behind its own scheme is its own invention, and a loopback address is
+/// everybody's. Who has none is a sector of its own.
+fn sector_host(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok().filter(|url| url.scheme() == "https")?;
+    url.host_str().map(str::to_owned)
 }
 
 fn names(client: &Client) -> Result<(), OAuthError> {
@@ -245,7 +251,7 @@ mod tests {
     fn each_contradiction_is_refused() {
         assert_eq!(check(&samples::client()), Ok(()));
         assert_eq!(check(&samples::public_client()), Ok(()));
-        let broken: [fn(&mut Client); 14] = [
+        let broken: [fn(&mut Client); 13] = [
             |client| client.name = " ".into(),
             |client| client.id = "a b".into(),
             |client| client.redirect_uris = vec!["https://app.example/#x".into()],
@@ -259,12 +265,28 @@ mod tests {
             |client| client.auth_method = AuthMethod::PrivateKeyJwt,
             |client| client.auth_method = AuthMethod::None,
             |client| client.logo_uri = Some("javascript:alert(1)".into()),
-            |client| client.scopes = Scopes::parse("openid root").unwrap(),
         ];
         for (place, spoil) in broken.into_iter().enumerate() {
             let mut client = samples::client();
             spoil(&mut client);
             assert!(check(&client).is_err(), "case {place}");
+        }
+    }
+
+    // S116: nobody takes a place in another's sector.
+    #[test]
+    fn a_sector_is_a_host_that_is_somebody_s() {
+        let of = |redirect_uri: &str, vouching: Option<&str>| {
+            let mut client = samples::client();
+            client.redirect_uris = vec![redirect_uri.to_owned()];
+            client.metadata.sector_identifier_uri = vouching.map(str::to_owned);
+            (sector(&client), client.id)
+        };
+        assert_eq!(of("https://app.example:8443/cb", None).0, "app.example");
+        assert_eq!(of("https://app.example/cb", Some("https://all.example/list")).0, "all.example");
+        for everybody_s in ["com.evil.app://bank.example/cb", "com.evil.app:/cb", "http://127.0.0.1/cb", "http://localhost/cb"] {
+            let (sector, id) = of(everybody_s, None);
+            assert_eq!(sector, id, "{everybody_s}");
         }
     }
 }

@@ -7,9 +7,9 @@ use crate::{
     Store, StoreError,
     logout::{SessionClient, leave_session},
     schema::{
-        attempts, audit, codes, device_codes, grants, interactions, logout_notices, opaque_tokens,
-        organization_invitations, personal_tokens, photo_refusals, pictures, pushed_requests, refresh_tokens,
-        revoked_tokens, sessions, used_assertions,
+        attempts, audit, codes, device_codes, grants, initial_access_tokens, interactions, logout_notices,
+        opaque_tokens, organization_invitations, personal_tokens, photo_refusals, pictures, pushed_requests,
+        refresh_tokens, revoked_tokens, sessions, used_assertions,
     },
 };
 
@@ -120,6 +120,14 @@ impl Store {
                     diesel::delete(used_assertions::table.filter(used_assertions::expires_at.le(now)))
                         .execute(c)
                         .await?,
+                ),
+                (
+                    "initial_access_tokens",
+                    diesel::delete(
+                        initial_access_tokens::table.filter(initial_access_tokens::expires_at.le(now)),
+                    )
+                    .execute(c)
+                    .await?,
                 ),
                 (
                     "attempts",

@@ -78,12 +78,9 @@ impl Core {
         let place = documents.asked.get_with_by_ref(id, Arc::default);
         let mut asked = place.lock().await;
         let now = self.now();
-        if now >= asked.next {
-            let found = match documents.places.try_acquire() {
-                Ok(_place) => self.document(documents, id).await,
-                Err(_) => Err("too many are being asked".to_owned()),
-            };
-            match found {
+        // Where too many are being asked, whoever is known already goes on.
+        if let (true, Ok(_place)) = (now >= asked.next, documents.places.try_acquire()) {
+            match self.document(documents, id).await {
                 Ok(client) => {
                     asked.seen = Some(now);
                     asked.next = now + KEPT;

@@ -8,4 +8,4 @@ mod nodes;
 mod outage;
 mod photo_commands;
 mod secrets;
-mod tls;
+pub mod tls;

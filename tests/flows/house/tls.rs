@@ -13,7 +13,7 @@ use tests::{
 use crate::crashes::Place;
 
 /// A self-signed certificate for `localhost` as `{name}.pem`, and its key.
-fn certify(folder: &Path, name: &str) {
+pub fn certify(folder: &Path, name: &str) {
     let made = Command::new("openssl")
         .args([
             "req",
@@ -59,7 +59,8 @@ fn believes(folder: &Path, name: &str) -> Client {
 fn shows(folder: &Path, name: &str) -> Client {
     visage::place::install_tls();
     let read = |file: String| fs::read(folder.join(file)).unwrap();
-    let identity = Identity::from_pem(&[read(format!("{name}.pem")), read(format!("{name}.key"))].concat()).unwrap();
+    let identity =
+        Identity::from_pem(&[read(format!("{name}.pem")), read(format!("{name}.key"))].concat()).unwrap();
     let roots = [Certificate::from_pem(&read("server.pem".to_owned())).unwrap()];
     Client::builder().tls_certs_only(roots).identity(identity).build().unwrap()
 }
@@ -190,7 +191,10 @@ fn half_a_pair_and_a_plain_issuer_are_refused() {
             "must begin with https://",
         ),
         (&[("VISAGE_SERVER__MTLS_LISTEN", "127.0.0.1:1")][..], "needs `server.tls.certificate`"),
-        (&[("VISAGE_SERVER__CLIENT_CERTIFICATE_HEADER", "Client-Cert")][..], "only from `server.trusted_proxies`"),
+        (
+            &[("VISAGE_SERVER__CLIENT_CERTIFICATE_HEADER", "Client-Cert")][..],
+            "only from `server.trusted_proxies`",
+        ),
         (&[("VISAGE_SERVER__CLIENT_CERTIFICATE_HEADER", "a b")][..], "not the name of a header"),
     ] {
         let refused = binary::run(&["config", "show"], &environment(settings), "");

@@ -3,4 +3,6 @@
 mod answers;
 mod backchannel;
 mod logout;
+mod registration;
 mod token;
+mod website;

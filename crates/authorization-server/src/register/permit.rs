@@ -13,6 +13,7 @@ use web::{Core, OAuthFailure, Peer, Refused};
 use crate::State;
 
 const HOUR: Micros = 3600 * SECOND;
+const DAY: Micros = 24 * HOUR;
 
 /// Leave to register one client.
 pub struct Permit {
@@ -110,7 +111,8 @@ pub fn emptied(client: &Client, now: Micros) -> Client {
         updated_at: now.max(client.updated_at + 1),
         registered_by: client.registered_by.clone(),
         management_digest: client.management_digest.clone(),
-        used_at: client.used_at,
+        // To look after it is a use of it.
+        used_at: Some(now - now.rem_euclid(DAY)),
         ..Client::blank(client.id.clone(), now)
     };
     emptied.metadata.application_type = Some("web".to_owned());

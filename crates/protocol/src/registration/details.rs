@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{page, refuse, visible};
+use super::{page, refuse, sector_host, visible};
 use crate::{Client, OAuthError, SigningAlg, authorization::IMPLICIT, client, fapi2};
 
 /// Beyond this nobody means well.
@@ -85,8 +85,7 @@ fn subject_type(client: &Client) -> Result<(), OAuthError> {
         Some("pairwise") => {}
         Some(_) => return refuse("The subject_type must be public or pairwise."),
     }
-    let host = |uri: &String| Url::parse(uri).ok()?.host_str().map(str::to_owned);
-    let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(host).collect();
+    let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(|uri| sector_host(uri)).collect();
     if client.metadata.sector_identifier_uri.is_none() && hosts.len() > 1 {
         return refuse(
             "A pairwise client with redirect URIs on several hosts needs a sector_identifier_uri.",

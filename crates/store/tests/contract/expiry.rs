@@ -3,6 +3,7 @@
 use store::{
     attempts::Counter, audit::AuditRow, codes::Ground, interactions::Interaction, opaque_tokens::OpaqueToken,
     personal_tokens::Made, pushed_requests::PushedRequest, refresh_tokens::RefreshToken,
+    registrations::InitialAccessToken,
 };
 
 use crate::{NOW, SECOND, codes_and_tokens, furnish, on_both, personal_tokens, pictures, session};
@@ -41,6 +42,18 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     assert_eq!(personal_tokens::make(store, "t1", "ada", "s1").await, Made::Made);
     assert!(store.use_assertion(&[3; 32], NOW + 60 * SECOND).await.unwrap());
     store.insert_device_code(crate::device_codes::waiting(5)).await.unwrap();
+    store
+        .insert_initial_access_token(InitialAccessToken {
+            id: "i1".into(),
+            digest: vec![6; 32],
+            name: "Partner".into(),
+            uses_left: None,
+            created_by: "command".into(),
+            created_at: NOW,
+            expires_at: NOW + 600 * SECOND,
+        })
+        .await
+        .unwrap();
     let counter = Counter { digest: vec![4; 32], delay: |_| 0, forget_after: DAY, spares: 0 };
     assert!(store.begin_try(vec![counter], NOW).await.unwrap().is_none());
     store
@@ -102,7 +115,7 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     swept.sort_unstable();
     // The refresh token may go with its grant.
     swept.retain(|table| *table != "refresh_tokens");
-    let all = ["attempts", "audit", "codes", "device_codes", "grants", "interactions", "logout_notices", "opaque_tokens", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "pushed_requests", "revoked_tokens", "session_clients", "sessions", "used_assertions"];
+    let all = ["attempts", "audit", "codes", "device_codes", "grants", "initial_access_tokens", "interactions", "logout_notices", "opaque_tokens", "organization_invitations", "personal_tokens", "photo_refusals", "pictures", "pushed_requests", "revoked_tokens", "session_clients", "sessions", "used_assertions"];
     assert_eq!(swept, all);
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());
