@@ -29,7 +29,7 @@ async fn an_untrusted_address_gets_a_page() {
 }
 on_both!(an_untrusted_address_gets_a_page);
 
-// S4, S10, S11, S25
+// S4, S10, S11, S25, S29
 async fn errors_go_back_with_state_and_issuer() {
     let house = House::new().await;
     let client = house.client("c1", |_| {}).await;
