@@ -59,8 +59,6 @@ fn what_does_not_exist_is_refused_by_name() {
     );
     let message = refusal("", &[("VISAGE_OAUTH__PKZE", "always")]);
     assert!(message.contains("VISAGE_OAUTH__PKZE") && message.contains("`oauth.pkce`"), "{message}");
-    let message = refusal("[server]\nmtls_url = 'https://x'\n", &[]);
-    assert!(message.contains("`server.mtls_url`"), "{message}");
     let failure = crate::failure::Failure::from(load("[server]\nlistne = 1\n", &[]).unwrap_err()).to_string();
     assert!(failure.contains("`server.listen`? `visage"), "one mark ends a sentence: {failure}");
 }
@@ -78,7 +76,7 @@ fn what_only_has_a_default_yet() {
     for (variable, value, sentence) in [
         ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'token']", "`token` is not a response type"),
         ("VISAGE_OAUTH__RESPONSE_TYPES", "[]", "one response type at least"),
-        ("VISAGE_OAUTH__REGISTRATION", "open", "visage client add"),
+        ("VISAGE_OAUTH__REGISTRATION", "everybody", "`everybody` must be one of `closed`, `token`"),
         ("VISAGE_MAIL__URL", "smtp://me:s3cret@mail.example", "sends no mail"),
     ] {
         let message = refusal("", &[(variable, value)]);

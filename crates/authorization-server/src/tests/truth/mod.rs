@@ -1,56 +1,23 @@
 //! The discovery document is true, whatever the operator chose: each member is looked at, whatever it lists works, whatever
 //! it does not list is refused (S91). A member that nobody looks at fails the test.
 
+mod trials;
+mod universe;
+
 use actix_web::{http::Method, test::TestRequest};
 use protocol::{
-    Client, Policy, SECOND, SigningAlg,
+    Client, DetailType, Policy, Resource, Scopes, TokenFormat,
     authorization::ResponseType,
     policy::{Certificates, Registration},
 };
 use serde_json::{Value, json};
 
+use self::universe::{ALGS, ENCS, GRANTS, KEY_ALGS, METHODS, TYPES};
 use super::{
-    holder::{Holder, ask},
+    holder::Holder,
     house::{House, ISSUER},
-    wire::{Answer, CALLBACK, authorize, parts, text},
+    wire::{Answer, CALLBACK, authorize, text},
 };
-
-const ALGS: &[&str] =
-    &["RS256", "PS256", "ES256", "EdDSA", "none", "HS256", "HS512", "RS384", "ES384", "PS512", "ES256K"];
-const KEY_ALGS: &[&str] =
-    &["RSA-OAEP-256", "ECDH-ES", "RSA1_5", "RSA-OAEP", "dir", "A256KW", "ECDH-ES+A128KW", "none"];
-const ENCS: &[&str] = &["A128CBC-HS256", "A256GCM", "A128GCM", "A192CBC-HS384", "A256CBC-HS512", "none"];
-const METHODS: &[&str] = &[
-    "none",
-    "client_secret_basic",
-    "client_secret_post",
-    "client_secret_jwt",
-    "private_key_jwt",
-    "tls_client_auth",
-    "self_signed_tls_client_auth",
-    "attest_jwt_client_auth",
-];
-const GRANTS: &[&str] = &[
-    "authorization_code",
-    "implicit",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-    "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    "urn:openid:params:grant-type:ciba",
-    "password",
-];
-const TYPES: &[&str] = &[
-    "code",
-    "id_token",
-    "id_token token",
-    "code id_token",
-    "code token",
-    "code id_token token",
-    "token",
-    "none",
-];
 
 /// A house, its document, and somebody who is signed in at a client that needs no consent.
 struct Truth {
@@ -137,7 +104,7 @@ impl Truth {
             "scopes_supported" => {
                 let known = ["openid", "profile", "email", "phone", "address", "offline_access", "galleries"];
                 self.askable(member, "scope", &known).await;
-                self.askable(member, "scope", &["admin", "root", "OPENID"]).await;
+                self.askable(member, "scope", &["reports", "admin", "root", "OPENID"]).await;
             }
             "response_types_supported" => {
                 let grants = |kind: &str| {
@@ -284,94 +251,31 @@ impl Truth {
             "backchannel_logout_supported" | "backchannel_logout_session_supported" => {
                 assert_eq!(value, &json!(self.keeps("backchannel").await));
             }
+            "client_id_metadata_document_supported" => {
+                // Whether an address is a client at all: without a document there it is an unknown one in any case.
+                assert!(value.is_boolean());
+                let stranger = Client::blank("https://127.0.0.1:1/client", 0);
+                assert_eq!(self.house.get(&authorize(&stranger, &[])).await.status, 400);
+            }
+            "authorization_details_types_supported" => {
+                for kind in ["payment", "account_information"] {
+                    let details = json!([{ "type": kind }]).to_string();
+                    let asked = authorize(&self.client, &[("authorization_details", &details)]);
+                    self.agree(member, kind, self.house.get(&asked).await.parameter("error").is_none());
+                }
+            }
+            "protected_resources" => {
+                let own = self.house.get("/.well-known/oauth-protected-resource").await.json();
+                self.agree(member, text(&own, "resource"), true);
+                for resource in ["https://api.example", "https://other.example", ISSUER] {
+                    let asked = authorize(&self.client, &[("resource", resource)]);
+                    self.agree(member, resource, self.house.get(&asked).await.parameter("error").is_none());
+                }
+            }
             "ui_locales_supported" => assert_eq!(value, &json!(["en", "fr"])),
             other => panic!("nobody looks at the member {other}: add it here"),
         }
     }
-
-    fn address(&self, value: &Value) {
-        assert!(value.as_str().unwrap().starts_with(&format!("{ISSUER}/")), "{value}");
-    }
-
-    /// A registration in which this grant makes sense, if any does.
-    fn with_grant(&self, grant: &str) -> Value {
-        match grant {
-            "authorization_code" => json!({ "grant_types": [grant], "response_types": ["code"] }),
-            "refresh_token" => {
-                json!({ "grant_types": ["authorization_code", grant], "response_types": ["code"] })
-            }
-            "implicit" => {
-                let offered = self.listed("response_types_supported");
-                let kind = offered.iter().find(|kind| *kind != "code").map_or("id_token", String::as_str);
-                json!({ "grant_types": ["authorization_code", grant], "response_types": ["code", kind] })
-            }
-            other => json!({ "grant_types": [other], "response_types": [] }),
-        }
-    }
-
-    /// Whether a registration with these notices is taken and said back.
-    async fn keeps(&self, channel: &str) -> bool {
-        let (uri, session) = (format!("{channel}_logout_uri"), format!("{channel}_logout_session_required"));
-        let address = "https://app.test/signed-out";
-        let answer = self.register(json!({ &*uri: address, &*session: true })).await;
-        answer.status == 201 && answer.json()[&uri] == address && answer.json()[&session] == true
-    }
-
-    /// The header of an ID token for a client that registered this.
-    async fn id_token_header(&self, alg: &str, enc: Option<&str>) -> Value {
-        let jwks = json!({ "keys": [self.holder.jwk()] }).to_string();
-        let id = format!("{alg}-{}", enc.unwrap_or_default());
-        let change = |client: &mut Client| {
-            client.trusted = true;
-            client.id_token_alg = SigningAlg::parse(alg).unwrap();
-            client.jwks = Some(jwks);
-            client.metadata.id_token_encrypted_response_alg = enc.map(|_| "ECDH-ES".to_owned());
-            client.metadata.id_token_encrypted_response_enc = enc.map(str::to_owned);
-        };
-        let client = self.house.client(&id, change).await;
-        let tokens = self.house.tokens(&client, "openid").await;
-        let token = text(&tokens, "id_token");
-        assert_eq!(token.split('.').count(), if enc.is_some() { 5 } else { 3 });
-        header(token)
-    }
-
-    async fn proofs(&self, member: &str) {
-        let form = [("grant_type", "client_credentials")];
-        for alg in ALGS.iter().filter(|alg| !["RS256", "PS256", "EdDSA"].contains(alg)) {
-            let claims = json!({
-                "jti": self.house.core.random.id(), "htm": "POST", "htu": format!("{ISSUER}/oauth2/token"),
-                "iat": self.house.core.now() / SECOND,
-            });
-            let header = json!({ "typ": "dpop+jwt", "alg": alg, "jwk": self.holder.jwk() });
-            let answer = ask(&self.house, &self.client, &form, &self.holder.sign(&header, &claims)).await;
-            self.agree(member, alg, answer.status == 200);
-        }
-        // The others are signed and verified in `keyring`, by the same table.
-        assert_eq!(self.listed(member), protocol::dpop::ALGS);
-    }
-
-    /// What the sign-in itself says is in every ID token; what scopes release can be asked for by name.
-    async fn claims(&self, member: &str) {
-        let tokens = self.house.tokens(&self.client, "openid").await;
-        let (_, said) = parts(text(&tokens, "id_token"));
-        for name in said.as_object().unwrap().keys().filter(|name| !name.ends_with("_hash")) {
-            self.agree(member, name, true);
-        }
-        let claims = json!({ "id_token": { "email": null, "name": null, "picture": null } }).to_string();
-        let asked = [("claims", &*claims), ("nonce", "n")];
-        let answer = self.house.get(&authorize(&self.client, &asked)).await;
-        let tokens = self.house.redeem(&self.client, &answer.parameter("code").unwrap()).await.json();
-        let (_, said) = parts(text(&tokens, "id_token"));
-        for name in ["email", "name", "picture"] {
-            self.agree(member, name, said.get(name).is_some());
-        }
-    }
-}
-
-fn header(jwt: &str) -> Value {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let part = jwt.split('.').next().unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 /// Choices of an operator from the bits of a number.
@@ -381,6 +285,18 @@ fn chosen(bits: usize) -> impl FnOnce(&mut Policy) {
         let more = ResponseType::ALL.into_iter().skip(1).enumerate();
         policy.response_types = vec![ResponseType::Code];
         policy.response_types.extend(more.filter(|(place, _)| bits >> place & 1 == 1).map(|(_, kind)| kind));
+        if bits & 1 == 1 {
+            policy.detail_types = vec![DetailType { name: "payment".into(), ..DetailType::default() }];
+        }
+        if bits >> 1 & 1 == 1 {
+            policy.resources = vec![Resource {
+                name: "reports".into(),
+                audience: "https://api.example".into(),
+                scopes: Scopes::parse("reports").unwrap(),
+                format: TokenFormat::Jwt,
+                introspects: None,
+            }];
+        }
         policy.unsigned_request_objects = bits >> 5 & 1 == 1;
         policy.certificates =
             [Certificates::Absent, Certificates::Unchecked, Certificates::Checked][bits % 3];
