@@ -1,7 +1,8 @@
 //! Parameters of the OAuth endpoints.
 
-use protocol::authorization::{AuthorizationRequest, Rejection, ResponseType, validate};
+use protocol::authorization::{AuthorizationRequest, Rejection, ResponseType, request_object, validate};
 use protocol::claims::ClaimsRequest;
+use protocol::device;
 use protocol::logout::LogoutRequest;
 use protocol::redirect_uri::{self, Apps};
 use protocol::token::{ExchangeRequest, TokenRequest};
@@ -268,5 +269,49 @@ fn interactions_and_days() {
         if let Some(day) = protocol::day::parse_date(text) {
             assert!(day.abs() < 400_000_000_000_000_000, "{text}");
         }
+    });
+}
+
+// S20: an object says only what a request could say, and never brings another object.
+#[test]
+fn request_objects() {
+    let words = &[
+        "{",
+        "}",
+        ",",
+        ":",
+        r#"{"iss":"c1","aud":"https://op.example","exp":1800000060,"#,
+        r#""client_id":"c1""#,
+        r#""request":"x""#,
+        r#""nbf":1800000000"#,
+        r#""exp":1e99"#,
+        r#""resource":["https://a","https://b"]"#,
+        r#""claims":{"id_token":{}}"#,
+        r#""scope":"openid""#,
+        r#""max_age":10"#,
+        r#""sub":"c1""#,
+        "null",
+        "[]",
+    ];
+    let (client, policy) = (client(), policy());
+    fuzz!(words, |text| {
+        let Ok(serde_json::Value::Object(claims)) = serde_json::from_str(text) else { return };
+        let now = 1_800_000_000_000_000;
+        let Ok(pairs) = request_object::parameters(&claims, &client, &policy, now) else { return };
+        assert!(
+            pairs.iter().all(|(name, _)| !["request", "request_uri", "iss", "aud", "exp"].contains(&&**name))
+        );
+        assert!(pairs.iter().filter(|(name, _)| name == "client_id").all(|(_, id)| *id == client.id));
+        let _ = validate(&AuthorizationRequest::parse(&pairs), &client, &policy);
+    });
+}
+
+// S75: whatever is typed is a code that we could have shown, or none.
+#[test]
+fn user_codes() {
+    fuzz!(&["B", "c", "DFGH", "-", " ", "0", "O", "wdjb", "MJHT"], |text| {
+        let Some(code) = device::normalised(text) else { return };
+        assert_eq!(device::normalised(&device::shown(&code)), Some(code.clone()));
+        assert!(code.bytes().all(|byte| byte.is_ascii_uppercase()), "{code}");
     });
 }
