@@ -11,7 +11,7 @@ pub use self::described::described;
 pub use self::document::{Author, apply, fill_gaps};
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy,
-    authorization::{IMPLICIT, ResponseType},
+    authorization::{IMPLICIT, ResponseType, request_object},
     client::BY_DOCUMENT,
     client_document, fapi2,
     logout::channels,
@@ -85,6 +85,10 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
     }
     if !policy.auth_methods().contains(&client.auth_method) {
         return refuse("This token_endpoint_auth_method is not supported here.");
+    }
+    let object_alg = client.metadata.request_object_signing_alg.as_deref();
+    if object_alg.is_some_and(|alg| !request_object::offered(policy).any(|offered| offered == alg)) {
+        return refuse("This request_object_signing_alg is not supported here.");
     }
     if !client.scopes.is_subset(&policy.known_scopes()) {
         return refuse(format!("A scope is not known here. Known are: {}.", policy.known_scopes()));
