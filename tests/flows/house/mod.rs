@@ -1,6 +1,7 @@
 //! The house itself: its plan, its configuration, its commands, its keys, and what must never be seen of it.
 
 mod arrows;
+mod client_commands;
 mod commands;
 mod configuration;
 mod keys;
