@@ -41,11 +41,21 @@ async fn what_a_file_registers_is_shown_again() {
     assert_eq!(told(&parsed(&place.run(&add, ""))), told(&first), "the same again changes nothing");
     assert_eq!(told(&parsed(&place.run(&["client", "show", "wall", "--json"], ""))), told(&first));
     let shown = place.run(&["client", "show", "wall"], "");
-    assert!(shown.contains("registered_by: administrator") && shown.contains("subject_type: pairwise"), "{shown}");
+    assert!(
+        shown.contains("registered_by: administrator") && shown.contains("subject_type: pairwise"),
+        "{shown}"
+    );
 
     // A profile is a set of rules: what does not keep them is refused.
-    let fapi = parsed(&place.run(&["client", "update", "wall", "--profile", "fapi2", "--id-token-alg", "PS256", "--json"], ""));
-    assert_eq!((&fapi["profile"], &fapi["require_pushed_authorization_requests"]), (&json!("fapi2"), &json!(true)));
+    let fapi =
+        parsed(&place.run(
+            &["client", "update", "wall", "--profile", "fapi2", "--id-token-alg", "PS256", "--json"],
+            "",
+        ));
+    assert_eq!(
+        (&fapi["profile"], &fapi["require_pushed_authorization_requests"]),
+        (&json!("fapi2"), &json!(true))
+    );
     let refused = |arguments: &[&str]| {
         let output = binary::run(arguments, place.environment(), "");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -53,8 +63,11 @@ async fn what_a_file_registers_is_shown_again() {
     };
     assert!(refused(&["client", "update", "wall", "--profile", "fapi1"]).contains("fapi2"));
     assert!(refused(&["client", "update", "wall", "--response-type", "id_token"]).contains("response_type"));
-    assert!(refused(&["client", "update", "wall", "--jwks-uri", "http://wall.example/jwks"]).contains("https"));
-    let moved = ["client", "update", "wall", "--jwks-uri", "https://wall.example/jwks", "--profile", "", "--json"];
+    assert!(
+        refused(&["client", "update", "wall", "--jwks-uri", "http://wall.example/jwks"]).contains("https")
+    );
+    let moved =
+        ["client", "update", "wall", "--jwks-uri", "https://wall.example/jwks", "--profile", "", "--json"];
     let moved = parsed(&place.run(&moved, ""));
     assert!(moved.get("jwks").is_none() && moved.get("profile").is_none());
     assert_eq!(moved["jwks_uri"], "https://wall.example/jwks");
@@ -66,7 +79,8 @@ async fn a_token_from_the_command_line_registers_clients() {
     let mut place = Place::new(Engine::Sqlite).await;
     place.set("VISAGE_OAUTH__REGISTRATION", "token");
     let server = place.start().await;
-    let made = ["client", "initial-token", "add", "--name", "Partner", "--uses", "1", "--expires", "1h", "--json"];
+    let made =
+        ["client", "initial-token", "add", "--name", "Partner", "--uses", "1", "--expires", "1h", "--json"];
     let made = parsed(&place.run(&made, ""));
     let listed = parsed(&place.run(&["client", "initial-token", "list", "--json"], ""));
     assert_eq!((&listed[0]["id"], &listed[0]["uses_left"]), (&made["id"], &json!(1)));
@@ -74,7 +88,10 @@ async fn a_token_from_the_command_line_registers_clients() {
     let token = made["initial_access_token"].as_str().unwrap();
     let register = async |token: &str| {
         let body = json!({ "redirect_uris": ["https://app.example/cb"] });
-        Answer::of(tests::http().post(format!("{}/oauth2/register", place.issuer)).bearer_auth(token).json(&body)).await
+        Answer::of(
+            tests::http().post(format!("{}/oauth2/register", place.issuer)).bearer_auth(token).json(&body),
+        )
+        .await
     };
     let told = register(token).await.expect(201);
     let shown = parsed(&place.run(&["client", "show", told.text("client_id"), "--json"], ""));

@@ -11,7 +11,9 @@ use crate::{config::Period, failure::Failure, place::Place};
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Make a token; it is printed once
-    #[command(after_help = "Example:\n  visage client initial-token add --name 'Partner' --uses 5 --expires 7d")]
+    #[command(
+        after_help = "Example:\n  visage client initial-token add --name 'Partner' --uses 5 --expires 7d"
+    )]
     Add {
         /// For whom or what it is
         #[arg(long)]
