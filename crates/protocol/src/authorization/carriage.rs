@@ -10,9 +10,14 @@ use crate::{Client, ErrorCode, OAuthError, Policy};
 /// <https://www.rfc-editor.org/rfc/rfc9126#section-5>
 // S19, S22
 pub fn check(request: &AuthorizationRequest, client: &Client, policy: &Policy) -> Result<(), OAuthError> {
-    if request.registration.is_some() {
-        let why = "Register the client; a request does not do it.";
-        return Err(OAuthError::new(ErrorCode::RegistrationNotSupported, why));
+    // Objects and references have been opened by now; what still holds one came by a way that takes none.
+    let refused = [
+        (&request.request, ErrorCode::RequestNotSupported),
+        (&request.request_uri, ErrorCode::RequestUriNotSupported),
+        (&request.registration, ErrorCode::RegistrationNotSupported),
+    ];
+    if let Some((_, code)) = refused.into_iter().find(|(value, _)| value.is_some()) {
+        return Err(OAuthError::new(code, "Send the parameters of the request themselves."));
     }
     if must_push(client, policy) && !request.pushed {
         return Err(OAuthError::invalid_request("The request must be pushed first (RFC 9126)."));
