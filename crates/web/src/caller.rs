@@ -39,7 +39,7 @@ pub struct Actor {
 impl Actor {
     /// The client, where it is one: not the person's browser, nor a token of their own.
     pub fn client(&self) -> Option<&str> {
-        self.client_id.as_deref().filter(|id| !id.starts_with(crate::bearer::PERSONAL))
+        self.client_id.as_deref().filter(|id| !id.starts_with(crate::access::PERSONAL))
     }
 }
 

@@ -7,7 +7,7 @@ use keyring::{Passwords, Random, Ring};
 use protocol::{Micros, SECOND};
 use store::Store;
 
-use crate::bearer::Cache;
+use crate::access::Cache;
 use crate::client_document::Documents;
 use crate::client_keys::ClientKeys;
 use crate::client_use::Noted;

@@ -1,7 +1,7 @@
 //! The actix glue that all rooms share. A handler here has three steps: extract, call one function, render.
 //!
 //! - [`core`]: what every handler may need, as `actix_web::web::Data<Core>`; [`clock`], [`site`], [`paths`], [`next`].
-//! - Who asks: [`bearer`] (access tokens, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`session_state`] (what clients' pages see of it), [`caller`] (either of them), [`browser`] (the browser's own cookie and
+//! - Who asks: [`bearer`] (access tokens; [`access`]: what they stand for, cached), [`personal`] (tokens that people made for themselves), [`session`] (signed-in people), [`session_state`] (what clients' pages see of it), [`caller`] (either of them), [`browser`] (the browser's own cookie and
 //!   the CSRF token that hangs on it), [`client_authentication`], [`dpop`] and [`certificate`] (who holds a key), [`peer`] (the client's address).
 //! - What they send: [`form`] (ordered parameters, [`form::Posted`]), [`body`] and [`connection`]
 //!   (deadlines for every body, and between requests).
@@ -12,6 +12,7 @@
 //! - [`keys`]: our own keys from their rows; `encrypt`: answers that only a client shall read.
 //! - [`hygiene`]: the one middleware around everything; [`endpoint`]: routes that know their methods.
 
+pub mod access;
 pub mod admin;
 pub mod answer;
 pub mod bearer;
@@ -58,7 +59,8 @@ mod subject;
 
 pub use self::admin::Administrator;
 pub use self::answer::{html, json, page, page_with_frames};
-pub use self::bearer::{Access, Bearer, Ready};
+pub use self::access::{Access, Ready};
+pub use self::bearer::Bearer;
 pub use self::browser::Browser;
 pub use self::caller::{Actor, Caller};
 pub use self::certificate::Certificates;
