@@ -67,7 +67,7 @@ pub async fn authorize(
         state: device::PENDING.into(),
         grant_id: None,
         poll_interval: device::INTERVAL,
-        polled_at: None,
+        poll_after: now,
         created_at: now,
         expires_at: now + state.policy.device_code_ttl,
     };

@@ -36,7 +36,8 @@ pub struct DeviceCode {
     /// What came of the yes.
     pub grant_id: Option<String>,
     pub poll_interval: i64,
-    pub polled_at: Option<i64>,
+    /// Sooner than this is too often.
+    pub poll_after: i64,
     pub created_at: i64,
     pub expires_at: i64,
 }
@@ -98,21 +99,22 @@ impl Store {
         write!(self, |c| {
             let pending =
                 || device_codes::table.find(&digest).filter(device_codes::state.eq(device::PENDING));
-            let polled: Option<(Option<i64>, i64)> = diesel::update(pending())
-                .set(device_codes::state.eq(device_codes::state))
-                .returning((device_codes::polled_at, device_codes::poll_interval))
-                .get_result(c)
-                .await
-                .optional()?;
-            // Answered since it was read: the next poll will hear of it.
-            let Some((before, interval)) = polled else { return Ok(false) };
-            let too_fast = before.is_some_and(|before| now < before.saturating_add(interval));
-            let interval = if too_fast { interval.saturating_add(penalty) } else { interval };
-            diesel::update(pending())
-                .set((device_codes::polled_at.eq(Some(now)), device_codes::poll_interval.eq(interval)))
+            let in_time = diesel::update(pending().filter(device_codes::poll_after.le(now)))
+                .set(device_codes::poll_after.eq(device_codes::poll_interval + now))
                 .execute(c)
                 .await?;
-            Ok(too_fast)
+            if in_time == 1 {
+                return Ok(false);
+            }
+            // None where it was answered since it was read: the next poll will hear of it.
+            let too_soon = diesel::update(pending())
+                .set((
+                    device_codes::poll_interval.eq(device_codes::poll_interval + penalty),
+                    device_codes::poll_after.eq(device_codes::poll_interval + (now + penalty)),
+                ))
+                .execute(c)
+                .await?;
+            Ok(too_soon == 1)
         })
     }
 

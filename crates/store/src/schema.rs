@@ -396,7 +396,7 @@ diesel::table! {
         state -> Text,
         grant_id -> Nullable<Text>,
         poll_interval -> BigInt,
-        polled_at -> Nullable<BigInt>,
+        poll_after -> BigInt,
         created_at -> BigInt,
         expires_at -> BigInt,
     }

@@ -69,7 +69,7 @@ CREATE TABLE device_codes (
   state                 TEXT   NOT NULL,
   grant_id              TEXT,
   poll_interval         BIGINT NOT NULL,
-  polled_at             BIGINT,
+  poll_after            BIGINT NOT NULL,
   created_at            BIGINT NOT NULL,
   expires_at            BIGINT NOT NULL
 );

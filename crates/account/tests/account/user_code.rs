@@ -23,7 +23,7 @@ async fn television(house: &House) {
         state: device::PENDING.into(),
         grant_id: None,
         poll_interval: device::INTERVAL,
-        polled_at: None,
+        poll_after: house.clock_now(),
         created_at: house.clock_now(),
         expires_at: house.clock_now() + 600 * SECOND,
     };

@@ -26,7 +26,7 @@ pub fn waiting(digest: u8) -> DeviceCode {
         state: device::PENDING.into(),
         grant_id: None,
         poll_interval: device::INTERVAL,
-        polled_at: None,
+        poll_after: NOW,
         created_at: NOW,
         expires_at: NOW + 600 * SECOND,
     }
