@@ -15,7 +15,9 @@ use crate::{
     client::BY_DOCUMENT,
     client_document, fapi2,
     logout::channels,
-    mcp, redirect_uri,
+    mcp,
+    policy::Certificates,
+    redirect_uri,
     token::GrantType,
 };
 
@@ -85,6 +87,12 @@ pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
     }
     if !policy.auth_methods().contains(&client.auth_method) {
         return refuse("This token_endpoint_auth_method is not supported here.");
+    }
+    // It would never get a token.
+    if client.metadata.tls_client_certificate_bound_access_tokens
+        && policy.certificates == Certificates::Absent
+    {
+        return refuse("Client certificates do not reach this server.");
     }
     let object_alg = client.metadata.request_object_signing_alg.as_deref();
     if object_alg.is_some_and(|alg| !request_object::offered(policy).any(|offered| offered == alg)) {
