@@ -9,7 +9,11 @@ races! {
     // S66
     async fn a_device_code_is_redeemed_once(two: &Two) {
         let person = two.person();
-        let app = two.app("racing", &json!({ "grant_types": [GRANT], "token_endpoint_auth_method": "none" }));
+        let app = two.app("racing", &json!({
+            "grant_types": [GRANT],
+            "response_types": [],
+            "token_endpoint_auth_method": "none",
+        }));
         let asked = app.device("openid").await;
         approve(asked.text("verification_uri_complete"), &person).await;
         let fields = [("grant_type", GRANT), ("device_code", asked.text("device_code"))];

@@ -9,7 +9,7 @@ races! {
     async fn an_initial_token_registers_one_client(two: &Two) {
         let made = two.place.run(&["client", "initial-token", "add", "--name", "racing", "--uses", "1", "--json"], "");
         let made: Value = serde_json::from_str(&made).unwrap();
-        let token = made["token"].as_str().expect("the token");
+        let token = made["initial_access_token"].as_str().expect("the token");
         let registration = json!({ "client_name": "Racing", "redirect_uris": ["https://app.example/callback"] });
         let answers = two.at_once(|origin| {
             tests::http().post(format!("{origin}/oauth2/register")).bearer_auth(token).json(&registration)
