@@ -22,7 +22,7 @@ async fn it_opens_what_its_scopes_say() {
         }
         let (code, challenge, _) = by_scheme(&house, paths::USERINFO, &format!("Bearer {token}")).await;
         assert_eq!(code, 403);
-        assert_eq!(challenge, r#"Bearer error="insufficient_scope", scope="openid""#);
+        assert!(challenge.starts_with(r#"Bearer error="insufficient_scope", scope="openid", "#), "{challenge}");
         let access = house.core.access(&token).await.unwrap().unwrap();
         assert_eq!((access.actor(), access.sender()), ("u1", "personal:of u1".to_owned()));
         // S103: nothing that only looks like one.
@@ -51,7 +51,8 @@ async fn the_scheme_token() {
         bad.0 == 401 && bad.1.starts_with(r#"Bearer error="invalid_token""#) && bad.1.ends_with(", Token")
     );
     assert_eq!(by_scheme(&house, paths::USER_PROFILE, "Token a b").await.0, 400);
-    assert_eq!(by_scheme(&house, paths::USER_PROFILE, "Basic YTpi").await.1, "Bearer, Token");
+    let other = by_scheme(&house, paths::USER_PROFILE, "Basic YTpi").await.1;
+    assert_eq!(other, format!("{CHALLENGES}, Token"));
 }
 
 // I4, S37: whatever ends it ends it at once, cached or not.
