@@ -170,7 +170,12 @@ impl Truth {
                 self.registrable(member, ALGS, one("request_object_signing_alg")).await;
             }
             "token_endpoint_auth_signing_alg_values_supported" => {
-                self.registrable(member, ALGS, one("token_endpoint_auth_signing_alg")).await;
+                let body = |alg: &str| {
+                    let shared = alg.starts_with("HS");
+                    let method = if shared { "client_secret_jwt" } else { "private_key_jwt" };
+                    json!({ "token_endpoint_auth_signing_alg": alg, "token_endpoint_auth_method": method })
+                };
+                self.registrable(member, ALGS, body).await;
             }
             "token_endpoint_auth_methods_supported" => {
                 let body = |method: &str| {
@@ -268,7 +273,8 @@ impl Truth {
                 let own = self.house.get("/.well-known/oauth-protected-resource").await.json();
                 self.agree(member, text(&own, "resource"), true);
                 for resource in ["https://api.example", "https://other.example", ISSUER] {
-                    let asked = authorize(&self.client, &[("resource", resource)]);
+                    let asked = [("resource", resource), ("scope", "openid reports")];
+                    let asked = authorize(&self.client, &asked);
                     self.agree(member, resource, self.house.get(&asked).await.parameter("error").is_none());
                 }
             }
