@@ -17,6 +17,8 @@ from base64 import b64decode, urlsafe_b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pages import ALIAS
+
 PERSON = {"email": "foo@example.test", "name": "Foo Bar", "password": "correct horse battery staple"}
 CLAIMS = {  # every standard claim, since the suite asks for each
     "given_name": "Foo", "family_name": "Bar", "middle_name": "M", "nickname": "foo", "preferred_username": "foo",
@@ -89,14 +91,14 @@ class Installation:
         claims = self.file("claims.json", CLAIMS)
         self.visage("user", "add", "--email", PERSON["email"], "--name", PERSON["name"], "--claims", str(claims),
                     text=PERSON["password"] + "\n")
-        callback = f"{self.suite}/test/a/visage/callback"
+        callback = f"{self.suite}/test/a/{ALIAS}/callback"
         queried = f"{callback}?dummy1=lorem&dummy2=ipsum"
         if self.plans == "static":
             ways = {"one": ([callback], "client_secret_basic"), "two": ([queried], "client_secret_basic"),
                     "post": ([callback], "client_secret_post")}
             return {name: self.add_client(name, {
                 "redirect_uris": uris, "token_endpoint_auth_method": method,
-                "post_logout_redirect_uris": [f"{self.suite}/test/a/visage/post_logout_redirect"]})
+                "post_logout_redirect_uris": [f"{self.suite}/test/a/{ALIAS}/post_logout_redirect"]})
                 for name, (uris, method) in ways.items()}
         if self.plans == "fapi2":
             keys = {name: rsa_key(self.folder, f"fapi2-{name}") for name in ("one", "two")}
