@@ -32,6 +32,34 @@ on_both!(the_page_says_who_asks_for_what, house => {
     assert!(house.core.store.consent("person-ada", "rivage").await.unwrap().is_none());
 });
 
+// S40, S79: oidcc-registration-policy-uri, oidcc-registration-tos-uri
+on_both!(a_client_that_registered_itself_is_named_as_one, house => {
+    house.person("ada").await;
+    let (browser, _, path) = asked(&house, "ada", &[("ui_locales", "fr")]).await;
+    browser.get(&path).await.is(200, "consent").hides("id=\"unchecked\"").says("Atelier Rivage");
+    let client = house.core.store.client("rivage").await.unwrap().unwrap();
+    let mut client = (*client).clone();
+    client.registered_by = protocol::client::BY_ANYBODY.into();
+    client.tos_uri = Some("https://rivage.example/terms".into());
+    for (member, said) in [("client_name#fr-CA", "La rive"), ("policy_uri#fr", "https://rivage.example/vie-privee")] {
+        client.metadata.localized.insert(member.into(), said.into());
+    }
+    house.core.store.update_client(client).await.unwrap();
+    let page = browser.get(&path).await;
+    page.is(200, "consent").says("id=\"unchecked\"").says("La rive").hides("Atelier Rivage");
+    page.says("https://rivage.example/vie-privee").says("https://rivage.example/terms");
+});
+
+on_both!(details_are_said_in_the_person_s_words_and_nobody_else_s, house => {
+    house.person("ada").await;
+    let payment = r#"[{"type":"payment","amount":"12.50 €","creditor":"<b>Ada</b>"}]"#;
+    let (browser, _, path) = asked(&house, "ada", &[("authorization_details", payment)]).await;
+    browser.get(&path).await.is(200, "consent").says("Pay 12.50 € to &#60;b&#62;Ada&#60;/b&#62;").says("For this request alone");
+    let (browser, _, path) =
+        asked(&house, "ada", &[("authorization_details", payment), ("ui_locales", "fr")]).await;
+    browser.get(&path).await.is(200, "consent").says("Payer 12.50 € à").says("Pour cette demande seulement");
+});
+
 // S32, S40, S41
 on_both!(a_yes_is_to_what_stands_in_the_row, house => {
     house.person("ada").await;
