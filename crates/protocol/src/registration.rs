@@ -296,7 +296,12 @@ mod tests {
         };
         assert_eq!(of("https://app.example:8443/cb", None).0, "app.example");
         assert_eq!(of("https://app.example/cb", Some("https://all.example/list")).0, "all.example");
-        for everybody_s in ["com.evil.app://bank.example/cb", "com.evil.app:/cb", "http://127.0.0.1/cb", "http://localhost/cb"] {
+        for everybody_s in [
+            "com.evil.app://bank.example/cb",
+            "com.evil.app:/cb",
+            "http://127.0.0.1/cb",
+            "http://localhost/cb",
+        ] {
             let (sector, id) = of(everybody_s, None);
             assert_eq!(sector, id, "{everybody_s}");
         }

@@ -47,7 +47,7 @@ fn authorities(file: &Path) -> Result<Arc<dyn ClientCertVerifier>, Failure> {
     }
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-    Ok(verifier.map_err(|error| unusable(&error))?)
+    verifier.map_err(|error| unusable(&error))
 }
 
 /// Asks for a certificate and takes any, or none: that its sender holds the key is all that TLS finds out here. Whose it

@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use ::web::{
-    Clock, Core, Documents, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, StepUp, TrustedProxies, endpoint,
-    outbound, paths, pictures::DefaultPicture,
+    Clock, Core, Documents, Endpoint, ForwardedHeader, Limits, Outbound, Pictures, Site, StepUp,
+    TrustedProxies, endpoint, outbound, paths, pictures::DefaultPicture,
 };
 use actix_web::{HttpResponse, http::header, web};
 use keyring::{MasterKey, Ring, Secret};
@@ -45,7 +45,8 @@ struct Description(bytes::Bytes);
 impl House {
     pub async fn build(place: Place, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let Place { config, store, random } = place;
-        let site = config.server.public_url.0.clone().with_mtls(config.server.mtls_url.as_ref().map(|url| &url.0));
+        let site =
+            config.server.public_url.0.clone().with_mtls(config.server.mtls_url.as_ref().map(|url| &url.0));
 
         let master = keys::master(&config.keys, &store, &random).await?;
         let ring = Ring::new(&site.issuer, master.clone());
@@ -60,8 +61,7 @@ impl House {
         core.certificates = client_certificates::of(&config.server)?;
         core.outbound = outbound(&config)?;
         let policy = policy(&config);
-        core.documents =
-            policy.client_id_metadata_documents.then(|| Documents::new(policy.known_scopes()));
+        core.documents = policy.client_id_metadata_documents.then(|| Documents::new(policy.known_scopes()));
         core.step_up = StepUp::new(
             config.oauth.changes_max_age.map(Period::micros),
             config.oauth.changes_acr_values.clone(),
@@ -70,10 +70,8 @@ impl House {
         let document = openapi::document(&core.site.issuer).to_string();
         let authorization = authorization_server::State::new(&core.site, policy)
             .map_err(|error| Failure::new(format!("the discovery document: {error}")))?;
-        let account = account::State {
-            photo_max_bytes: config.photos.max_bytes as u64,
-            retention: retention(&config),
-        };
+        let account =
+            account::State { photo_max_bytes: config.photos.max_bytes as u64, retention: retention(&config) };
         let photo = photo::State::open(&photo_settings(&config))
             .await
             .map_err(|error| Failure::new(error.to_string()))?;

@@ -7,7 +7,9 @@ use tokio::task::JoinHandle;
 use web::Hygiene;
 
 use crate::{
-    client_certificates::AnyCertificate, compose::House, config::Period, failure::Failure, health, tls::Certificate, workers::Workers};
+    client_certificates::AnyCertificate, compose::House, config::Period, failure::Failure, health,
+    tls::Certificate, workers::Workers,
+};
 
 /// How many connections that nobody has accepted yet the kernel keeps.
 const BACKLOG: u32 = 1024;

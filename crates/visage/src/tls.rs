@@ -49,7 +49,10 @@ impl Certificate {
     }
 
     /// `clients`: who asks for and judges their certificates; nobody is asked without.
-    pub fn server_config(&self, clients: Option<Arc<dyn ClientCertVerifier>>) -> Result<ServerConfig, Failure> {
+    pub fn server_config(
+        &self,
+        clients: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> Result<ServerConfig, Failure> {
         let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Failure::new(error.to_string()))?;

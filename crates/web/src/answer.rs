@@ -26,7 +26,9 @@ pub fn page(status: StatusCode, body: String, form_action: Option<&str>) -> Http
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(body);
     if let Some(form_action) = form_action.filter(|source| is_source(source)) {
-        response.extensions_mut().insert(PagePolicy { form_action: Some(form_action.to_owned()), ..PagePolicy::default() });
+        response
+            .extensions_mut()
+            .insert(PagePolicy { form_action: Some(form_action.to_owned()), ..PagePolicy::default() });
     }
     response
 }

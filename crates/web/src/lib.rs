@@ -57,9 +57,9 @@ mod stable;
 pub mod step_up;
 mod subject;
 
+pub use self::access::{Access, Ready};
 pub use self::admin::Administrator;
 pub use self::answer::{html, json, page, page_with_frames};
-pub use self::access::{Access, Ready};
 pub use self::bearer::Bearer;
 pub use self::browser::Browser;
 pub use self::caller::{Actor, Caller};

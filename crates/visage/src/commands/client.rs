@@ -11,8 +11,7 @@ use super::{client_details, client_details::Details, client_events, client_token
 use crate::{
     config::Loaded,
     failure::Failure,
-    keys,
-    place,
+    keys, place,
     place::{Missing, Place},
 };
 
@@ -62,7 +61,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  visage client rotate-secret photo-wall")]
     RotateSecret(One),
     /// Tokens that let others register clients
-    #[command(subcommand, after_help = "Example:\n  visage client initial-token add --name 'Partner' --uses 5")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  visage client initial-token add --name 'Partner' --uses 5"
+    )]
     InitialToken(client_tokens::Command),
 }
 

@@ -22,7 +22,10 @@ async fn it_opens_what_its_scopes_say() {
         }
         let (code, challenge, _) = by_scheme(&house, paths::USERINFO, &format!("Bearer {token}")).await;
         assert_eq!(code, 403);
-        assert!(challenge.starts_with(r#"Bearer error="insufficient_scope", scope="openid", "#), "{challenge}");
+        assert!(
+            challenge.starts_with(r#"Bearer error="insufficient_scope", scope="openid", "#),
+            "{challenge}"
+        );
         let access = house.core.access(&token).await.unwrap().unwrap();
         assert_eq!((access.actor(), access.sender()), ("u1", "personal:of u1".to_owned()));
         // S103: nothing that only looks like one.
