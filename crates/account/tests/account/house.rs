@@ -60,6 +60,17 @@ macro_rules! on_both {
     };
 }
 
+/// What may be asked for in detail.
+fn payment() -> protocol::DetailType {
+    protocol::DetailType {
+        name: "payment".into(),
+        words: "Pay {amount} to {creditor}".into(),
+        words_fr: "Payer {amount} à {creditor}".into(),
+        required: vec!["amount".into(), "creditor".into()],
+        ..protocol::DetailType::default()
+    }
+}
+
 impl House {
     pub async fn on_sqlite() -> House {
         let folder = tempfile::tempdir().unwrap();
@@ -186,7 +197,10 @@ impl House {
         .collect();
         pairs.push(("state".into(), "s".into()));
         let request = authorization::AuthorizationRequest::parse(&pairs);
-        let policy = protocol::Policy::new(&self.core.site.issuer);
+        let policy = protocol::Policy {
+            detail_types: vec![payment()],
+            ..protocol::Policy::new(&self.core.site.issuer)
+        };
         let valid = authorization::validate(&request, client, &policy).unwrap();
         let id = InteractionId::new(&self.core.random.secret());
         let interaction = Interaction {
