@@ -34,7 +34,9 @@ impl Truth {
             change(policy);
         })
         .await;
-        let client = house.client("c1", |client| client.trusted = true).await;
+        // Scopes of the APIs of others are for clients that are registered for them.
+        let every = house.state.policy.known_scopes();
+        let client = house.client("c1", |client| (client.trusted, client.scopes) = (true, every)).await;
         let user = house.person("u1").await;
         house.sign_in(&user).await;
         let document = house.get("/.well-known/openid-configuration").await.json();
