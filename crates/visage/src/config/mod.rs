@@ -305,9 +305,10 @@ section! {
 }
 
 section! {
-    /// Requests that we make to addresses that somebody else chose: receivers of events, logos of clients, pictures that
-    /// are brought in. They go to public addresses by https; everything private, loopback or link-local is refused when
-    /// we connect.
+    /// Requests that we make to addresses that somebody else chose: keys, request objects, sector files and logos of
+    /// clients, documents of clients that are not registered, keys of issuers, receivers of sign-outs and of events,
+    /// pictures that are brought in. They go to public addresses by https; everything private, loopback or link-local is
+    /// refused when we connect.
     Outbound = "outbound" {
         /// File with additional root certificates (PEM) for these requests.
         ca_file: Option<PathBuf> = "",
