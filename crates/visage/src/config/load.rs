@@ -157,6 +157,10 @@ impl Config {
                 .resource(name)
                 .map_err(|_| wrong("a scope holds a character that is not allowed"))?;
             resource.check().map_err(wrong)?;
+            let issuer = self.server.public_url.issuer();
+            if resource.audience.trim_end_matches('/') == issuer {
+                return Err(wrong("this is our own address: our APIs need no entry"));
+            }
             if self.resources.iter().any(|(other, one)| other != name && one.audience == resource.audience) {
                 return Err(wrong("another resource has the same audience"));
             }

@@ -76,7 +76,7 @@ fn what_only_has_a_default_yet() {
     for (variable, value, sentence) in [
         ("VISAGE_OAUTH__RESPONSE_TYPES", "['code', 'token']", "`token` is not a response type"),
         ("VISAGE_OAUTH__RESPONSE_TYPES", "[]", "one response type at least"),
-        ("VISAGE_OAUTH__REGISTRATION", "everybody", "`everybody` must be one of `closed`, `token`"),
+        ("VISAGE_OAUTH__REGISTRATION", "everybody", "`everybody` must be closed, token or open"),
         ("VISAGE_MAIL__URL", "smtp://me:s3cret@mail.example", "sends no mail"),
     ] {
         let message = refusal("", &[(variable, value)]);
@@ -124,6 +124,31 @@ fn a_wrong_value_names_its_setting_and_its_source() {
     assert!(message.contains("no query") && !message.contains("s3cret"), "{message}");
     let message = refusal("[photos.stores.eu]\npublic_url = 'https://x'\n", &[]);
     assert!(message.contains("url"), "a named store needs a URL: {message}");
+}
+
+#[test]
+fn resources_and_details_are_read_or_refused() {
+    let file = "[resources.reports]\naudience = 'https://reports.example'\nscopes = ['reports.read']\nformat = 'opaque'\n\
+                introspection_client = 'api'\n[authorization_details.payment]\nwords = 'Pay {amount}'\nrequired = ['amount']\n";
+    let config = load(file, &[]).unwrap().config;
+    let resource = config.resources["reports"].resource("reports").unwrap();
+    assert_eq!(
+        (resource.format, resource.introspects.as_deref()),
+        (protocol::TokenFormat::Opaque, Some("api"))
+    );
+    assert_eq!(config.authorization_details["payment"].detail_type("payment").required, ["amount"]);
+    for (wrong, why) in [
+        ("audience = 'reports'\nscopes = ['a']", "absolute URI"),
+        ("audience = 'https://a.example'", "scopes"),
+        ("audience = 'https://a.example'\nscopes = ['email']", "like ours"),
+        ("audience = 'https://a.example'\nscopes = ['a']\nformat = 'opaque'", "introspects"),
+        ("audience = 'http://localhost:8080/'\nscopes = ['a']", "our own"),
+        ("audience = 'https://a.example'\nscopes = ['a']\nformat = 'xml'", "resources.a.format"),
+    ] {
+        let message = refusal(&format!("[resources.a]\n{wrong}\n"), &[]);
+        assert!(message.contains(why), "{wrong}: {message}");
+    }
+    assert!(refusal("[authorization_details.payment]\nrequired = ['a']\n", &[]).contains("words"));
 }
 
 #[test]
