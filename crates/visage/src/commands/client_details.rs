@@ -178,7 +178,8 @@ pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> R
     if let Some(jwks) = &client.jwks {
         check_key_set(jwks).map_err(|error| Failure::usage(format!("The key set is refused: {error}.")))?;
     }
-    let vouched = |client: &Client| (client.metadata.sector_identifier_uri.clone(), client.redirect_uris.clone());
+    let vouched =
+        |client: &Client| (client.metadata.sector_identifier_uri.clone(), client.redirect_uris.clone());
     if before.map(vouched) != Some(vouched(client)) {
         sector::check(&compose::outbound(&place.config)?, client).await.map_err(refused)?;
     }
