@@ -47,7 +47,11 @@ pub async fn change(
         true => bearer.scopes.union(&Scopes::parse("phone").unwrap_or_default()),
         false => bearer.scopes.clone(),
     };
-    let mut shown = fields::profile(&profile, &core.pictures, fields::Reader { scopes: &scopes, ..fields::Reader::of(&bearer) })?;
+    let mut shown = fields::profile(
+        &profile,
+        &core.pictures,
+        fields::Reader { scopes: &scopes, ..fields::Reader::of(&bearer) },
+    )?;
     shown.retain(|name, _| {
         CHANGEABLE.contains(&name.as_str()) || matches!(name.as_str(), "picture" | "updated_at")
     });

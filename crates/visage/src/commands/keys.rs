@@ -138,7 +138,9 @@ fn purposes(algs: &[String]) -> Result<Vec<Purpose>, Failure> {
     }
     let parse = |alg: &String| {
         SigningAlg::parse(alg).map(Purpose::Signing).ok_or_else(|| {
-            Failure::usage(format!("`{alg}` is not an algorithm that we sign with: RS256, PS256, ES256, EdDSA."))
+            Failure::usage(format!(
+                "`{alg}` is not an algorithm that we sign with: RS256, PS256, ES256, EdDSA."
+            ))
         })
     };
     algs.iter().map(parse).collect()
