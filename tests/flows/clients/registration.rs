@@ -14,6 +14,7 @@ use tests::{
 
 use super::send;
 
+// oidcc-server (code, dynamic_client)
 async fn registers_itself(engine: Engine) {
     let house = House::with(engine, &[("oauth.registration", "open")]).await;
     let person = house.person("grace@example.org").await;

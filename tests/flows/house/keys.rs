@@ -37,7 +37,7 @@ async fn rotation_on_postgres() {
     rotation(Engine::Postgres).await;
 }
 
-// S92, S93, F41
+// S92, S93, F41: oidcc-server-rotate-keys
 async fn rotation(engine: Engine) {
     let place = Place::new(engine).await;
     let person = place.person("grace@example.org");

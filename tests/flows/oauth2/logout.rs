@@ -10,6 +10,8 @@ fn logout_url(house: &House, parameters: &[(&str, &str)]) -> Url {
 }
 
 on_both! {
+    // oidcc-rp-initiated-logout, oidcc-rp-initiated-logout-bad-post-logout-redirect-uri,
+    // oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri
     /// S97, S98: straight back with a good hint, the error page for an address that is not registered.
     async fn with_a_good_hint(house: &House) {
         let person = house.person("grace@example.org").await;
@@ -42,6 +44,7 @@ on_both! {
         assert_eq!(page.name().as_deref(), Some("login"));
     }
 
+    // oidcc-rp-initiated-logout-no-params
     /// S45, S98: without a hint a page asks; signing out ends tokens without `offline_access`, the others stay.
     async fn without_a_hint_a_page_asks(house: &House) {
         let person = house.person("grace@example.org").await;

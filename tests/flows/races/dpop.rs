@@ -6,7 +6,7 @@ use tests::ClientKey;
 use super::{Two, at, now, races, winner};
 
 races! {
-    // S67
+    // S67: fapi2-security-profile-final-dpop-negative-tests
     async fn a_proof_is_believed_once_at_the_token_endpoint(two: &Two) {
         let key = ClientKey::new("one");
         let app = two.app("racing", &json!({ "grant_types": ["client_credentials"], "redirect_uris": [], "response_types": [] }));

@@ -6,7 +6,7 @@ use tests::Answer;
 use super::{MANY, Two, races, visitor::Visitor};
 
 races! {
-    // S21
+    // S21: fapi2-security-profile-final-par-attempt-reuse-request_uri
     async fn a_pushed_request_is_spent_once(two: &Two) {
         let (person, app) = (two.person(), two.app("racing", &json!({ "require_pushed_authorization_requests": true })));
         let begun = app.begin("openid", &[]);

@@ -38,6 +38,8 @@ on_both! {
         }
     }
 
+    // oidcc-discovery-endpoint-verification, oidcc-rp-initiated-logout-discovery-endpoint-verification,
+    // fapi2-security-profile-final-discovery-end-point-verification
     /// S90: every endpoint is ours whatever the Host header says, and is there.
     async fn every_endpoint_is_ours_and_answers(house: &House) {
         let request = house.http.get(house.url("/.well-known/openid-configuration")).header("host", "evil.example");

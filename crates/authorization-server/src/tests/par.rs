@@ -81,7 +81,7 @@ async fn a_pushed_request_is_spent_by_its_answer() {
 }
 on_both!(a_pushed_request_is_spent_by_its_answer);
 
-// S21, S32. fapi2-security-profile-final-ensure-server-accepts-reused-request_uri-before-authentication-completion
+// S21, S32. fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
 async fn a_page_may_be_reloaded_and_one_answer_comes_of_it() {
     let house = House::new().await;
     let client = house.client("c1", |client| client.trusted = true).await;
@@ -117,7 +117,7 @@ async fn a_refusal_is_an_answer_too() {
 }
 on_both!(a_refusal_is_an_answer_too);
 
-// S21. fapi2-security-profile-final-par-ensure-request-uri-is-bound-to-client
+// S21. fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client
 async fn it_is_for_its_client_and_for_a_while() {
     let (house, client) = furnished().await;
     let other = house.client("c2", |_| {}).await;
@@ -141,7 +141,7 @@ async fn it_is_for_its_client_and_for_a_while() {
 on_both!(it_is_for_its_client_and_for_a_while);
 
 // S8, S9, S73. fapi2-security-profile-final-par-ensure-pkce-required, …-par-plain-pkce-rejected,
-// …-par-authorization-request-containing-request_uri
+// …-par-authorization-request-containing-request_uri-form-param, …-par-without-duplicate-parameters
 async fn whatever_authorize_refuses_is_refused_here() {
     let (house, client) = furnished().await;
     for (name, value, error) in [
@@ -167,7 +167,7 @@ async fn whatever_authorize_refuses_is_refused_here() {
 }
 on_both!(whatever_authorize_refuses_is_refused_here);
 
-// S74. fapi2-security-profile-final-par-without-client-authentication
+// S74
 async fn who_pushes_shows_who_it_is() {
     let (house, _) = furnished().await;
     let public = house.public_client("p1").await;

@@ -94,7 +94,7 @@ async fn a_registered_algorithm_is_the_only_one() {
 }
 on_both!(a_registered_algorithm_is_the_only_one);
 
-// S55: fapi2-security-profile-final-ensure-client-assertion-with-iss-aud-succeeds, …-with-wrong-aud-fails,
+// S55: fapi2-security-profile-final-ensure-client-assertion-with-wrong-aud-fails,
 // …-ensure-signed-client-assertion-with-RS256-fails
 async fn a_client_of_fapi2_names_the_issuer_alone() {
     let (house, keys) = furnished().await;

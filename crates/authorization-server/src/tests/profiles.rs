@@ -56,8 +56,8 @@ async fn push(house: &House, assertion: &str, changes: &[(&str, &str)]) -> Answe
     house.post("/oauth2/par", &form).await
 }
 
-// S9, S22, S55. fapi2-security-profile-final-ensure-client-assertion-with-iss-aud-succeeds,
-// …-ensure-signed-client-assertion-with-rs256-fails, …-par-ensure-pkce-required
+// S9, S22, S55. fapi2-security-profile-final-par-test-array-as-audience-fails, …-par-test-par-endpoint-url-as-audience-fails,
+// …-ensure-signed-client-assertion-with-RS256-fails, …-par-ensure-pkce-required
 async fn a_client_of_fapi2_has_no_other_way() {
     let (house, client, keys) = furnished().await;
     // Not pushed.

@@ -88,7 +88,7 @@ async fn a_client_registers_itself_and_signs_people_in() {
 
 on_both!(a_client_registers_itself_and_signs_people_in);
 
-// S3, S76, S78, S107: oidcc-redirect-uri-regfrag, oidcc-3rd-party-init-login-nohttps
+// S3, S76, S78, S107: oidcc-redirect-uri-regfrag, oidcc-3rd_party-init-login-nohttps
 #[actix_web::test]
 async fn what_is_wrong_is_named() {
     let house = open_house().await;
@@ -230,7 +230,7 @@ async fn closed_is_closed_and_open_has_its_measure() {
     assert_eq!(register(&house, None, body()).await.status, 201);
 }
 
-// S77: oidcc-3rd-party-init-login
+// S77: oidcc-3rd_party-init-login
 async fn a_client_looks_after_its_registration() {
     let house = open_house().await;
     let (one, other) =

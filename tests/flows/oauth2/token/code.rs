@@ -37,6 +37,8 @@ on_both! {
         app.refresh(winner.text("refresh_token")).await.expect_error(400, "invalid_grant");
     }
 
+    // fapi2-security-profile-final-incorrect-pkce-code-verifier-rejected,
+    // fapi2-security-profile-final-ensure-token-endpoint-fails-with-expired-auth-code
     /// S57: every way in which a code can be wrong has one answer.
     async fn every_wrong_code_has_the_same_answer(house: &House) {
         let person = house.person("grace@example.org").await;
@@ -60,6 +62,8 @@ on_both! {
         app.redeem(&late).await.expect_error(400, "invalid_grant"); // S23
     }
 
+    // oidcc-codereuse, oidcc-codereuse-30seconds,
+    // fapi2-security-profile-final-attempt-reuse-authorization-code-after-one-second
     /// S58: a replay kills what the first use gave out, and nothing else.
     async fn a_replay_kills_its_own_tokens(house: &House) {
         let person = house.person("grace@example.org").await;

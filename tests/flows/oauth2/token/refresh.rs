@@ -39,6 +39,7 @@ on_both! {
         app.userinfo(successes[0].text("access_token")).await.expect_error(401, "invalid_token");
     }
 
+    // oidcc-refresh-token, fapi2-security-profile-final-refresh-token
     /// S63: a confidential client keeps its token, so that a lost answer costs nothing.
     async fn a_confidential_client_keeps_its_token(house: &House) {
         let person = house.person("grace@example.org").await;
