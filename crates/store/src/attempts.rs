@@ -33,20 +33,16 @@ impl Store {
     /// [`Store::forgive_try`] if the secret was right.
     pub async fn begin_try(&self, mut counters: Vec<Counter>, now: i64) -> Result<Option<i64>, StoreError> {
         let own = counters.as_slice().first().map(|counter| counter.digest.clone());
-        // Always in the same order, so that two transactions cannot wait for each other.
+        // One row after the other and always in the same order, so that two transactions cannot wait for each other: one statement
+        // about several rows locks them in an order of its own.
         counters.sort_by(|a, b| a.digest.cmp(&b.digest));
         write!(self, |c| {
             let digests: Vec<Vec<u8>> = counters.iter().map(|counter| counter.digest.clone()).collect();
-            diesel::delete(
-                attempts::table
-                    .filter(attempts::digest.eq_any(&digests))
-                    .filter(attempts::expires_at.le(now)),
-            )
-            .execute(c)
-            .await?;
             let mut charged = Vec::with_capacity(counters.len());
             let mut own_tries = 0;
             for counter in counters {
+                let spent = attempts::expires_at.le(now);
+                diesel::delete(attempts::table.find(&counter.digest).filter(spent)).execute(c).await?;
                 let fresh = Attempt {
                     digest: counter.digest.clone(),
                     failures: 1,
@@ -91,18 +87,22 @@ impl Store {
     }
 
     /// The secret was right: `clear` begin anew, `uncharge` take back this one try.
-    pub async fn forgive_try(
-        &self,
-        clear: Vec<Vec<u8>>,
-        mut uncharge: Vec<Vec<u8>>,
-    ) -> Result<(), StoreError> {
-        uncharge.sort();
+    pub async fn forgive_try(&self, clear: Vec<Vec<u8>>, uncharge: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        let cleared = clear.into_iter().map(|digest| (digest, true));
+        let mut all: Vec<_> = cleared.chain(uncharge.into_iter().map(|digest| (digest, false))).collect();
+        // As in `begin_try`, for the same reason.
+        all.sort();
         write!(self, |c| {
-            diesel::delete(attempts::table.filter(attempts::digest.eq_any(&clear))).execute(c).await?;
-            diesel::update(attempts::table.filter(attempts::digest.eq_any(&uncharge)))
-                .set((attempts::failures.eq(attempts::failures - 1), attempts::blocked_until.eq(0)))
-                .execute(c)
-                .await?;
+            for (digest, clear) in all {
+                if clear {
+                    diesel::delete(attempts::table.find(digest)).execute(c).await?;
+                } else {
+                    diesel::update(attempts::table.find(digest))
+                        .set((attempts::failures.eq(attempts::failures - 1), attempts::blocked_until.eq(0)))
+                        .execute(c)
+                        .await?;
+                }
+            }
             Ok(())
         })
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test an unwrap is the assertion")]
 
+mod attempts;
 mod codes_and_tokens;
 mod deletions;
 mod device_codes;
