@@ -244,8 +244,8 @@ section! {
         /// access token (`visage client initial-token add`); `open`: anybody. People see of clients that registered
         /// themselves that nobody has checked them.
         registration: Registration = "closed",
-        /// The profile of clients that register themselves: `mcp` (clients of the Model Context Protocol) or `fapi2` (the
-        /// FAPI 2.0 Security Profile); none when not set.
+        /// The profile of clients that register themselves or are known by the address of their metadata: `mcp` (clients
+        /// of the Model Context Protocol) or `fapi2` (the FAPI 2.0 Security Profile); none when not set.
         registration_profile: Option<Profile> = "",
         /// How many clients may be registered from one network address within an hour where registration is open.
         registrations_per_hour: u32 = "20",
@@ -263,7 +263,8 @@ section! {
     NamedResource = "resources.NAME" {
         /// Needed. Its address, an absolute URI: the `aud` of its tokens.
         audience: String = "",
-        /// The scopes that mean something there, beside ours; a client must be registered for those that it asks for.
+        /// Needed. The scopes that mean something there, beside ours; a client must be registered for those that it asks
+        /// for.
         scopes: Option<Vec<String>> = "",
         /// `jwt` (when not set), which it verifies by itself, or `opaque`, which it must introspect.
         format: Option<TokenFormat> = "",
