@@ -86,11 +86,14 @@ async fn examine(loaded: Result<Loaded, Failure>) -> Vec<Finding> {
                 }
             };
             let clients = match finding.result {
-                Outcome::Ok => store.clients().await.unwrap_or_default(),
-                Outcome::Note | Outcome::Wrong => Vec::new(),
+                Outcome::Ok => store.clients().await,
+                Outcome::Note | Outcome::Wrong => Ok(Vec::new()),
             };
             findings.extend([finding, keys]);
-            rules = security(&config, &clients);
+            match clients {
+                Ok(clients) => rules = security(&config, &clients),
+                Err(error) => findings.push(wrong("clients", error)),
+            }
             store.close().await;
         }
         Err(failure) => findings.push(wrong("database", failure)),

@@ -100,12 +100,16 @@ fn proxies(installation: &Installation<'_>) -> Option<String> {
 }
 
 fn strangers(installation: &Installation<'_>) -> Option<String> {
-    match installation.config.oauth.registration.0 {
+    let oauth = &installation.config.oauth;
+    let open = match oauth.registration.0 {
         Registration::Closed | Registration::Token => None,
-        Registration::Open => {
-            Some("`oauth.registration = \"open\"`: anybody may register a client".to_owned())
-        }
-    }
+        Registration::Open => Some("`oauth.registration = \"open\"`: anybody may register a client"),
+    };
+    let documents = oauth
+        .client_id_metadata_documents
+        .then_some("`oauth.client_id_metadata_documents`: anybody's document makes a client");
+    let chosen: Vec<_> = [open, documents].into_iter().flatten().collect();
+    (!chosen.is_empty()).then(|| chosen.join("; "))
 }
 
 /// The whole page: `docs/security.md` is exactly this text, and a test holds it.
@@ -114,7 +118,7 @@ pub fn markdown() -> String {
     page.push_str("\n| section | what it asks | how it is held | where | tests |\n|---|---|---|---|---|\n");
     for Rule { section, asks, held, places, rows, .. } in RULES {
         let name = |place: &&str| {
-            let name = place.rsplit('/').next().unwrap_or(place);
+            let name = place.trim_end_matches("/mod.rs").rsplit('/').next().unwrap_or(place);
             format!("[{name}](../{place})")
         };
         let places: Vec<_> = places.iter().map(name).collect();

@@ -148,7 +148,7 @@ pub const RULES: &[Rule] = &[
         section: "4.9",
         asks: "A counterfeit or compromised resource server cannot use what it is shown.",
         held: "Tokens are for one audience and, bound to a sender, of no use to who sees them; introspection answers only the client it concerns and registered resource servers.",
-        places: &["crates/protocol/src/resource.rs", "crates/authorization-server/src/introspect.rs"],
+        places: &["crates/protocol/src/resource.rs", "crates/authorization-server/src/introspect/mod.rs"],
         rows: &["S72", "S85", "S86"],
         given_up: bearer,
     },
@@ -163,7 +163,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         section: "4.11",
         asks: "Neither client nor server is an open redirector.",
-        held: "We redirect to registered addresses only; where a page leads next is never read from a query. Clients are registered by an administrator unless registration is open.",
+        held: "We redirect to registered addresses only; where a page leads next is never read from a query. Clients are registered by an administrator unless strangers may bring theirs: by open registration or by documents.",
         places: &["crates/web/src/next.rs", "crates/protocol/src/authorization/return_to.rs"],
         rows: &["S1", "S2", "S29"],
         given_up: strangers,

@@ -62,6 +62,7 @@ fn what_is_given_up_is_said() {
     assert_eq!(given_up(&[], &[bearer]), ["2.2.1", "4.9", "4.10"]);
     assert_eq!(given_up(&[("VISAGE_OAUTH__PKCE", "public")], &[]), ["2.1.1", "4.5", "4.7"]);
     assert_eq!(given_up(&[("VISAGE_OAUTH__REGISTRATION", "open")], &[]), ["4.11"]);
+    assert_eq!(given_up(&[("VISAGE_OAUTH__CLIENT_ID_METADATA_DOCUMENTS", "true")], &[]), ["4.11"]);
     let types = ("VISAGE_OAUTH__RESPONSE_TYPES", r#"["code", "code token"]"#);
     assert_eq!(given_up(&[types], &[]), ["2.1.2", "4.6"]);
     assert_eq!(given_up(&[("VISAGE_SERVER__TRUSTED_PROXIES", r#"["0.0.0.0/0"]"#)], &[]), ["4.13"]);
