@@ -42,6 +42,7 @@ login-not-you = Not you? Change the address to sign in as someone else.
 # Consent
 consent-title = Allow { $client }?
 consent-unchecked = Nobody here has checked { $client }: it registered itself. Go on only if the address above is one that you know.
+consent-unchecked-device = Nobody here has checked { $client }: it registered itself. Go on only if you know this application and have just started it yourself.
 consent-lead = { $client } would like to
 consent-more = { $client } asks for more than you allowed before. It would like to
 consent-as = You are signed in as

@@ -41,6 +41,7 @@ login-not-you = Ce n’est pas vous ? Changez l’adresse pour utiliser un autr
 # Consentement
 consent-title = Autoriser { $client } ?
 consent-unchecked = Personne ici n’a vérifié { $client } : cette application s’est inscrite elle-même. Ne continuez que si vous connaissez l’adresse ci-dessus.
+consent-unchecked-device = Personne ici n’a vérifié { $client } : cette application s’est inscrite elle-même. Ne continuez que si vous connaissez cette application et venez de la lancer vous-même.
 consent-lead = { $client } souhaite
 consent-more = { $client } demande plus que ce que vous aviez autorisé. Elle souhaite
 consent-as = Vous utilisez le compte

@@ -456,6 +456,10 @@ fn forms_have_the_names_that_machines_fill_in() {
         assert!(consent.contains(part), "{part}");
     }
     assert!(!html("consent-more").contains("for_everyone"));
+    // Where a device waits there is no address to know.
+    assert!(consent.contains("id=\"unchecked\"") && consent.contains("the address above"));
+    let device = html("consent-device");
+    assert!(device.contains("id=\"unchecked\"") && !device.contains("the address above"));
     let logout = html("logout");
     assert!(logout.contains("<form id=\"logout\"") && logout.contains("name=\"answer\" value=\"yes\""));
     let signed_out = html("signed-out");
