@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    AuthMethod, Client, ErrorCode, Micros, OAuthError, Scopes,
+    AuthMethod, Client, ErrorCode, Micros, OAuthError, Policy,
     client::BY_DOCUMENT,
     registration::{self, Author},
 };
@@ -27,8 +27,8 @@ pub fn is_identifier(id: &str) -> bool {
     Url::parse(id).is_ok_and(|url| url.as_str() == id && url.path().len() > 1)
 }
 
-/// The client of a document that stands at its identifier. Unknown scopes are dropped, as in requests (S12). Its keys are
-/// still to be looked at.
+/// The client of a document that stands at its identifier, held to all that a registration is held to. Its keys are still to
+/// be looked at. `before`: as we know it already; what an administrator decided of it stays.
 ///
 /// > The client metadata document MUST contain a client_id property whose value MUST match the URL of the document using
 /// > simple string comparison […] The client_secret and client_secret_expires_at properties MUST NOT be used. […]
@@ -37,7 +37,8 @@ pub fn is_identifier(id: &str) -> bool {
 pub fn read(
     id: &str,
     mut document: Map<String, Value>,
-    known_scopes: &Scopes,
+    before: Option<&Client>,
+    policy: &Policy,
     now: Micros,
 ) -> Result<Client, OAuthError> {
     let refuse = |why: &'static str| Err(OAuthError::new(ErrorCode::InvalidClientMetadata, why));
@@ -48,22 +49,20 @@ pub fn read(
         return refuse("A document that everybody can read holds no secret.");
     }
     document.retain(|_, value| !value.is_null());
-    let mut client = Client {
-        auth_method: AuthMethod::None,
-        registered_by: BY_DOCUMENT.to_owned(),
-        ..Client::blank(id, now)
+    let mut client = match before {
+        Some(before) => registration::emptied(before, now),
+        None => Client { registered_by: BY_DOCUMENT.to_owned(), ..Client::blank(id, now) },
     };
+    client.auth_method = AuthMethod::None;
     registration::apply(document, &mut client, Author::Client)?;
-    let known = client.scopes.intersect(known_scopes);
-    if known.is_empty() && !client.scopes.is_empty() {
-        return refuse("No scope of the document is known here.");
-    }
-    client.scopes = known;
+    registration::fill_profile(&mut client, policy);
     registration::fill_gaps(&mut client);
+    registration::drop_unknown_scopes(&mut client, policy)?;
     if client.auth_method.has_secret() {
         return refuse("The client of a document authenticates by keys, or not at all.");
     }
     registration::check(&client)?;
+    registration::offered(&client, policy)?;
     Ok(client)
 }
 
@@ -72,6 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::mcp;
 
     const ID: &str = "https://app.example/oauth/client.json";
 
@@ -107,7 +107,7 @@ mod tests {
     fn a_document_is_of_its_own_address_and_holds_no_secret() {
         let read = |document: Value| {
             let Value::Object(document) = document else { panic!() };
-            read(ID, document, &Scopes::known(), 7)
+            read(ID, document, None, &Policy::new("https://id.example"), 7)
         };
         let good = json!({ "client_id": ID, "client_name": "App", "redirect_uris": ["https://app.example/cb"],
             "scope": "openid unheard-of", "token_endpoint_auth_method": null });
@@ -127,10 +127,43 @@ mod tests {
             ("redirect_uris", json!(["http://app.example/cb"])),
             ("redirect_uris", json!([])),
             ("scope", json!("unheard-of")),
+            // The operator offers neither.
+            ("response_types", json!(["code", "code id_token"])),
+            ("grant_types", json!(["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"])),
         ] {
             let mut bad = good.clone();
             bad[member] = value;
             assert!(read(bad.clone()).is_err(), "{bad}");
         }
+    }
+
+    // S5, S6
+    #[test]
+    fn a_document_has_the_profile_that_the_operator_says() {
+        let read = |profile: Option<&str>, before: Option<&Client>, more: Value| {
+            let mut document = json!({ "client_id": ID, "redirect_uris": ["https://app.example/cb"] });
+            for (name, value) in more.as_object().unwrap() {
+                document[name] = value.clone();
+            }
+            let Value::Object(document) = document else { panic!() };
+            let policy = Policy {
+                registration_profile: profile.map(str::to_owned),
+                ..Policy::new("https://id.example")
+            };
+            super::read(ID, document, before, &policy, 7)
+        };
+        let app =
+            json!({ "redirect_uris": ["cursor://anysphere/cb", "http://localhost/cb"], "profile": "mcp" });
+        assert!(read(None, None, app.clone()).is_err(), "it cannot say so itself");
+        let client = read(Some("mcp"), None, app).unwrap();
+        assert!(mcp::is_mcp(&client) && client.allows_grant("refresh_token"));
+        assert!(read(Some("fapi2"), None, json!({})).is_err(), "without keys");
+        let keys = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks" });
+        let strict = read(Some("fapi2"), None, keys.clone()).unwrap();
+        assert!(strict.metadata.is_fapi2() && strict.metadata.require_pushed_authorization_requests);
+        // Taken out of the configuration, it stays with whoever has it; so does what an administrator decided.
+        let before = Client { trusted: true, is_active: false, ..strict };
+        let after = read(None, Some(&before), keys).unwrap();
+        assert!(after.metadata.is_fapi2() && after.trusted && !after.is_active);
     }
 }

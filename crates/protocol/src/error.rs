@@ -170,7 +170,10 @@ pub struct OAuthError {
 
 impl OAuthError {
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, description: wire_text(description.into()) }
+        let description = description.into();
+        // What we write ourselves must arrive as we wrote it.
+        debug_assert!(matches!(description, Cow::Owned(_)) || description.is_ascii(), "{description}");
+        Self { code, description: wire_text(description) }
     }
 
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {

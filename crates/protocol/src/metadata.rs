@@ -251,7 +251,7 @@ mod tests {
     fn registered(policy: &Policy) {
         let document = sample(policy);
         let check = |client: &Client| {
-            registration::check(client).and_then(|()| registration::offered(client, policy))
+            registration::check(client).and_then(|()| Ok(registration::offered(client, policy)?))
         };
         let listed = |list: &[&str], name: &str| list.contains(&name);
         for grant in ["authorization_code", "refresh_token", "client_credentials", "password", "implicit"] {

@@ -4,20 +4,20 @@
 mod described;
 mod details;
 mod document;
+mod offered;
 
 use url::Url;
 
 pub use self::described::described;
-pub use self::document::{Author, apply, fill_gaps};
+pub use self::document::{Author, apply, emptied, fill_gaps};
+pub use self::offered::{NotOffered, offered};
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy,
-    authorization::{IMPLICIT, ResponseType, request_object},
+    authorization::{IMPLICIT, ResponseType},
     client::BY_DOCUMENT,
     client_document, fapi2,
     logout::channels,
-    mcp,
-    policy::Certificates,
-    redirect_uri,
+    mcp, redirect_uri,
     token::GrantType,
 };
 
@@ -70,37 +70,6 @@ pub fn drop_unknown_scopes(client: &mut Client, policy: &Policy) -> Result<(), O
         return refuse(format!("No scope of these is known here. Known are: {}.", policy.known_scopes()));
     }
     client.scopes = known;
-    Ok(())
-}
-
-/// Whether this operator offers what is registered. It is asked at registration, and at every request by
-/// [`crate::authorization::validate`].
-pub fn offered(client: &Client, policy: &Policy) -> Result<(), OAuthError> {
-    let offered =
-        |kind: &String| ResponseType::parse(kind).is_some_and(|kind| policy.response_types.contains(&kind));
-    if !client.response_types.iter().all(offered) {
-        return refuse("A response_type is not supported here.");
-    }
-    let grants = policy.grants();
-    if let Some(grant) = client.grant_types.iter().find(|grant| !grants.contains(&grant.as_str())) {
-        return refuse(format!("The grant_type {grant} is not supported here."));
-    }
-    if !policy.auth_methods().contains(&client.auth_method) {
-        return refuse("This token_endpoint_auth_method is not supported here.");
-    }
-    // It would never get a token.
-    if client.metadata.tls_client_certificate_bound_access_tokens
-        && policy.certificates == Certificates::Absent
-    {
-        return refuse("Client certificates do not reach this server.");
-    }
-    let object_alg = client.metadata.request_object_signing_alg.as_deref();
-    if object_alg.is_some_and(|alg| !request_object::offered(policy).any(|offered| offered == alg)) {
-        return refuse("This request_object_signing_alg is not supported here.");
-    }
-    if !client.scopes.is_subset(&policy.known_scopes()) {
-        return refuse(format!("A scope is not known here. Known are: {}.", policy.known_scopes()));
-    }
     Ok(())
 }
 
@@ -180,16 +149,23 @@ fn grants(client: &Client) -> Result<(), OAuthError> {
     Ok(())
 }
 
+/// Whether its method of authentication is by keys of which we were told nothing.
+pub fn lacks_keys(client: &Client) -> bool {
+    let by_key = [AuthMethod::PrivateKeyJwt, AuthMethod::SelfSignedTlsClientAuth];
+    by_key.contains(&client.auth_method) && client.jwks.is_none() && client.metadata.jwks_uri.is_none()
+}
+
 fn authentication(client: &Client) -> Result<(), OAuthError> {
     let method = client.auth_method;
     let compared = method.has_secret() && !method.signs_with_secret();
     if compared != client.secret_digest.is_some()
         || method.signs_with_secret() != client.sealed_secret.is_some()
     {
-        return refuse("A secret belongs to the methods client_secret_…, and to nothing else.");
+        return refuse(
+            "A secret belongs to client_secret_basic, client_secret_post and client_secret_jwt, and to no other method.",
+        );
     }
-    let by_key = [AuthMethod::PrivateKeyJwt, AuthMethod::SelfSignedTlsClientAuth];
-    if by_key.contains(&method) && client.jwks.is_none() && client.metadata.jwks_uri.is_none() {
+    if lacks_keys(client) {
         return refuse(format!("The method {} needs jwks or jwks_uri.", method.as_str()));
     }
     certificate_name(client)?;
@@ -220,7 +196,7 @@ fn certificate_name(client: &Client) -> Result<(), OAuthError> {
     let given = names.into_iter().flatten().count();
     if client.auth_method == AuthMethod::TlsClientAuth && given != 1 {
         return refuse(
-            "The method tls_client_auth needs exactly one of tls_client_auth_subject_dn and …_san_….",
+            "The method tls_client_auth needs exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email.",
         );
     }
     let is_ip = |text: &String| text.parse::<std::net::IpAddr>().is_ok();

@@ -61,7 +61,7 @@ impl House {
         core.certificates = client_certificates::of(&config.server)?;
         core.outbound = outbound(&config)?;
         let policy = policy(&config);
-        core.documents = policy.client_id_metadata_documents.then(|| Documents::new(policy.known_scopes()));
+        core.documents = policy.client_id_metadata_documents.then(|| Documents::new(policy.clone()));
         core.step_up = StepUp::new(
             config.oauth.changes_max_age.map(Period::micros),
             config.oauth.changes_acr_values.clone(),

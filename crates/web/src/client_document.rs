@@ -10,7 +10,7 @@ use std::time::Duration;
 use keyring::jwks::check_key_set;
 use moka::sync::Cache;
 use protocol::client::BY_DOCUMENT;
-use protocol::{Client, Micros, SECOND, Scopes, client_document};
+use protocol::{Client, Micros, Policy, SECOND, client_document};
 use serde_json::json;
 use store::StoreError;
 use store::audit::AuditRow;
@@ -34,7 +34,7 @@ const PLACES: u64 = 10_000;
 
 /// That such clients are taken, and when each was last asked for.
 pub struct Documents {
-    known_scopes: Scopes,
+    policy: Policy,
     asked: Cache<String, Arc<Mutex<Asked>>>,
     places: Semaphore,
 }
@@ -48,9 +48,9 @@ struct Asked {
 }
 
 impl Documents {
-    /// `known_scopes`: what documents may name; the rest is dropped.
-    pub fn new(known_scopes: Scopes) -> Documents {
-        Documents { known_scopes, asked: Cache::new(PLACES), places: Semaphore::new(AT_ONCE) }
+    /// `policy`: what documents are held to, like every registration.
+    pub fn new(policy: Policy) -> Documents {
+        Documents { policy, asked: Cache::new(PLACES), places: Semaphore::new(AT_ONCE) }
     }
 }
 
@@ -80,7 +80,7 @@ impl Core {
         let now = self.now();
         // Where too many are being asked, whoever is known already goes on.
         if let (true, Ok(_place)) = (now >= asked.next, documents.places.try_acquire()) {
-            match self.document(documents, id).await {
+            match self.document(documents, id, known.as_deref()).await {
                 Ok(client) => {
                     asked.seen = Some(now);
                     asked.next = now + KEPT;
@@ -97,12 +97,17 @@ impl Core {
         Ok(known.filter(|_| seen.is_some_and(|seen| now < seen + STALE)))
     }
 
-    async fn document(&self, documents: &Documents, id: &str) -> Result<Client, String> {
+    async fn document(
+        &self,
+        documents: &Documents,
+        id: &str,
+        before: Option<&Client>,
+    ) -> Result<Client, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let url = Url::parse(id).map_err(|error| said(&error))?;
         let bytes = self.outbound.get(&url, BOUNDS).await.map_err(|error| said(&error))?;
         let document = serde_json::from_slice(&bytes).map_err(|error| said(&error))?;
-        let client = client_document::read(id, document, &documents.known_scopes, self.now())
+        let client = client_document::read(id, document, before, &documents.policy, self.now())
             .map_err(|error| said(&error))?;
         if let Some(jwks) = &client.jwks {
             check_key_set(jwks).map_err(|error| said(&error))?;
@@ -111,7 +116,7 @@ impl Core {
         Ok(client)
     }
 
-    /// Written where it says something else than before; what an administrator decided stays.
+    /// Written where it says something else than before.
     async fn keep_document(
         &self,
         before: Option<&Client>,
@@ -144,21 +149,11 @@ impl Core {
                 }
             }
             Some(before) => {
-                let after = Client {
-                    trusted: before.trusted,
-                    resource_server: before.resource_server,
-                    everyone_scopes: before.everyone_scopes.clone(),
-                    rotate_refresh: before.rotate_refresh,
-                    is_active: before.is_active,
-                    created_at: before.created_at,
-                    updated_at: before.updated_at,
-                    used_at: before.used_at,
-                    ..client.clone()
-                };
-                if after != *before {
-                    let after = Client { updated_at: self.now().max(before.updated_at + 1), ..after };
+                let same = Client { updated_at: before.updated_at, ..client.clone() };
+                if same != *before {
                     // Whoever was faster has written the same, or an administrator something newer.
-                    self.store.replace_client(after, before.updated_at, entry("client.replaced")).await?;
+                    let entry = entry("client.replaced");
+                    self.store.replace_client(client, before.updated_at, entry).await?;
                 }
             }
         }

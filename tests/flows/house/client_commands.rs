@@ -71,6 +71,54 @@ async fn what_a_file_registers_is_shown_again() {
     let moved = parsed(&place.run(&moved, ""));
     assert!(moved.get("jwks").is_none() && moved.get("profile").is_none());
     assert_eq!(moved["jwks_uri"], "https://wall.example/jwks");
+
+    // The file is what holds: what it does not say any more is gone, but for what only an administrator says.
+    place.run(&["client", "update", "wall", "--trusted", "true"], "");
+    let less = json!({ "client_name": "Wall", "redirect_uris": ["https://wall.example/new"] });
+    std::fs::write(file, less.to_string()).unwrap();
+    let again = parsed(&place.run(&["client", "add", "--id", "wall", "--metadata", file, "--json"], ""));
+    assert_eq!(again["redirect_uris"], less["redirect_uris"]);
+    for gone in ["jwks_uri", "contacts", "backchannel_logout_uri", "client_name#fr", "request_uris"] {
+        assert!(again.get(gone).is_none(), "{gone}");
+    }
+    assert_eq!(
+        (&again["trusted"], &again["client_id_issued_at"]),
+        (&json!(true), &first["client_id_issued_at"])
+    );
+    // Without a file it is changed, not replaced.
+    let policy = "https://wall.example/policy";
+    place.run(&["client", "add", "--id", "wall", "--policy-uri", policy], "");
+    let merged = parsed(&place.run(&["client", "add", "--id", "wall", "--name", "Walls", "--json"], ""));
+    assert_eq!((&merged["policy_uri"], &merged["client_name"]), (&json!(policy), &json!("Walls")));
+}
+
+#[tokio::test]
+async fn what_is_refused_says_what_to_do() {
+    let place = Place::new(Engine::Sqlite).await;
+    let back = ["--redirect-uri", "https://wall.example/cb"];
+    let file = place.dir.path().join("client.json");
+    std::fs::write(&file, r#"{"tls_client_certificate_bound_access_tokens": true}"#).unwrap();
+    let file = file.to_str().unwrap();
+    for (options, said) in [
+        (&["--response-type", "code id_token"][..], "`oauth.response_types`"),
+        (&["--profile", "fapi2"], "--jwks FILE or --jwks-uri"),
+        (&["--auth-method", "private_key_jwt"], "--jwks FILE or --jwks-uri"),
+        (&["--auth-method", "tls_client_auth"], "tls_client_auth_subject_dn, tls_client_auth_san_dns"),
+        (&["--metadata", file], "`server.client_certificate_header`"),
+        (&["--grant", "jwt-bearer"], "`[issuers.NAME]`"),
+        (&["--scope", "openid unheard-of"], "`[resources.NAME]`"),
+    ] {
+        let arguments = [&["client", "add"], &back[..], options].concat();
+        let output = binary::run(&arguments, place.environment(), "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(said), "{arguments:?}: {told}");
+    }
+    // Grants by the last word of their names.
+    let device =
+        ["client", "add", "--public", "--grant", "device_code", "--grant", "refresh_token", "--json"];
+    let made = parsed(&place.run(&device, ""));
+    assert_eq!(made["grant_types"], json!(["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]));
 }
 
 // S76

@@ -9,7 +9,7 @@ use crate::State;
 // S76, S78, S107
 pub async fn check(core: &Core, state: &State, client: &Client) -> Result<(), OAuthFailure> {
     registration::check(client)?;
-    registration::offered(client, &state.policy)?;
+    registration::offered(client, &state.policy).map_err(OAuthError::from)?;
     keys(client)?;
     core.check_sector(client).await?;
     Ok(())

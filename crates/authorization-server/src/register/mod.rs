@@ -11,7 +11,7 @@ mod permit;
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use keyring::{Secret, client_secret};
 use protocol::registration::{self, Author};
-use protocol::{Client, ErrorCode, OAuthError};
+use protocol::{Client, ErrorCode, Micros, OAuthError, SECOND};
 use serde_json::json;
 use store::audit::AuditRow;
 use web::{Core, OAuthFailure, Peer};
@@ -19,6 +19,8 @@ use web::{Core, OAuthFailure, Peer};
 use self::body::Document;
 use self::permit::Managing;
 use crate::State;
+
+const DAY: Micros = 24 * 3600 * SECOND;
 
 /// > The client registration endpoint … MUST accept HTTP POST messages with request parameters encoded in the entity
 /// > body using the "application/json" format.
@@ -78,7 +80,10 @@ pub async fn replace(
 ) -> Result<HttpResponse, OAuthFailure> {
     let before = &*managing.client;
     body::names_itself(&core, &document, before)?;
-    let mut client = permit::emptied(before, core.now());
+    let mut client = registration::emptied(before, core.now());
+    client.metadata.application_type = Some("web".to_owned());
+    // To look after it is a use of it.
+    client.used_at = Some(core.now() - core.now().rem_euclid(DAY));
     registration::apply(document, &mut client, Author::Client)?;
     registration::fill_profile(&mut client, &state.policy);
     registration::fill_gaps(&mut client);

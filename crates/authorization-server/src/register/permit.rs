@@ -13,7 +13,6 @@ use web::{Core, OAuthFailure, Peer, Refused};
 use crate::State;
 
 const HOUR: Micros = 3600 * SECOND;
-const DAY: Micros = 24 * HOUR;
 
 /// Leave to register one client.
 pub struct Permit {
@@ -93,32 +92,6 @@ impl FromRequest for Managing {
             }
         })
     }
-}
-
-/// The client without anything that a registration says: what a new document is applied to. What an administrator
-/// decided stays.
-pub fn emptied(client: &Client, now: Micros) -> Client {
-    let mut emptied = Client {
-        secret_digest: client.secret_digest.clone(),
-        sealed_secret: client.sealed_secret.clone(),
-        rotate_refresh: client.rotate_refresh,
-        trusted: client.trusted,
-        resource_server: client.resource_server,
-        everyone_scopes: client.everyone_scopes.clone(),
-        is_active: client.is_active,
-        created_at: client.created_at,
-        // Two changes within a microsecond are two.
-        updated_at: now.max(client.updated_at + 1),
-        registered_by: client.registered_by.clone(),
-        management_digest: client.management_digest.clone(),
-        // To look after it is a use of it.
-        used_at: Some(now - now.rem_euclid(DAY)),
-        ..Client::blank(client.id.clone(), now)
-    };
-    emptied.metadata.application_type = Some("web".to_owned());
-    emptied.metadata.profile.clone_from(&client.metadata.profile);
-    emptied.metadata.token_exchange.clone_from(&client.metadata.token_exchange);
-    emptied
 }
 
 /// 401 for a token that is none.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::refuse;
 use crate::{
-    AuthMethod, Client, ClientMetadata, ErrorCode, OAuthError, Scopes, SigningAlg,
+    AuthMethod, Client, ClientMetadata, ErrorCode, Micros, OAuthError, Scopes, SigningAlg,
     authorization::ResponseType, redirect_uri,
 };
 
@@ -86,6 +86,35 @@ pub fn apply(
     }
     client.metadata = metadata(&document, &client.metadata)?;
     Ok(())
+}
+
+/// The client without anything that a registration says of itself: what a document that replaces another is applied to.
+/// The secret stays, and what an administrator decided.
+///
+/// > Omitted fields MUST be treated as null or empty values by the server, indicating the client's request to delete them
+/// > from the client's registration.
+///
+/// <https://www.rfc-editor.org/rfc/rfc7592#section-2.2>
+pub fn emptied(client: &Client, now: Micros) -> Client {
+    let mut emptied = Client {
+        secret_digest: client.secret_digest.clone(),
+        sealed_secret: client.sealed_secret.clone(),
+        rotate_refresh: client.rotate_refresh,
+        trusted: client.trusted,
+        resource_server: client.resource_server,
+        everyone_scopes: client.everyone_scopes.clone(),
+        is_active: client.is_active,
+        created_at: client.created_at,
+        // Two changes within a microsecond are two.
+        updated_at: now.max(client.updated_at + 1),
+        registered_by: client.registered_by.clone(),
+        management_digest: client.management_digest.clone(),
+        used_at: client.used_at,
+        ..Client::blank(client.id.clone(), now)
+    };
+    emptied.metadata.profile.clone_from(&client.metadata.profile);
+    emptied.metadata.token_exchange.clone_from(&client.metadata.token_exchange);
+    emptied
 }
 
 /// What a registration leaves open: RFC 7591's defaults.

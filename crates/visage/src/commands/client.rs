@@ -15,14 +15,18 @@ use crate::{
     place::{Missing, Place},
 };
 
-pub const EXAMPLE: &str = "Example:\n  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json";
+pub const EXAMPLE: &str = "Examples:
+  visage client add --name 'Photo wall' --redirect-uri https://wall.example.org/callback --json
+  visage client add --id bank --profile fapi2 --jwks bank.jwks --metadata bank.json
+  visage client add --id tv --public --grant device_code --grant refresh_token";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Register a client; prints its id and, once, its secret
     #[command(after_help = EXAMPLE)]
     Add {
-        /// The client id; random without it. With an id that is registered already, the registration is replaced
+        /// The client id; random without it. With an id that is registered already, --metadata replaces the registration;
+        /// without --metadata, what is given changes and the rest stays
         #[arg(long)]
         id: Option<String>,
         #[command(flatten)]
@@ -105,8 +109,13 @@ pub async fn create(
         None => None,
     };
     let before = known.as_deref().cloned();
-    let client = || Client::blank(id.unwrap_or_else(|| place.random.id()), now);
-    let mut client = details.applied_to(before.clone().unwrap_or_else(client), now)?;
+    let is_replaced = details.metadata.is_some();
+    let client = match &before {
+        None => Client::blank(id.unwrap_or_else(|| place.random.id()), now),
+        Some(before) if is_replaced => registration::emptied(before, now),
+        Some(before) => before.clone(),
+    };
+    let mut client = details.applied_to(client, now)?;
     let secret = settle_secret(place, &mut client).await?;
     client_details::check(place, &client, before.as_ref()).await?;
     if before.is_none() {
@@ -114,7 +123,8 @@ pub async fn create(
         place.record("client.added", &client.id, json!({ "name": client.name })).await?;
     } else {
         place.store.update_client(client.clone()).await?;
-        place.record("client.replaced", &client.id, json!({ "name": client.name })).await?;
+        let action = if is_replaced { "client.replaced" } else { "client.updated" };
+        place.record(action, &client.id, json!({ "name": client.name })).await?;
     }
     events.apply(place, &client.id).await?;
     Ok((client, secret))
@@ -261,7 +271,12 @@ async fn show(place: &Place, client: &Client, secret: Option<&Secret>, json: boo
         output::line(format_args!("sign-outs: {waiting} on their way, tried {attempts} times at most"));
     }
     if secret.is_some() {
-        output::note("The secret is shown this once; we keep only its hash.");
+        let kept = if client.sealed_secret.is_some() {
+            "we keep it sealed with the master key, to check what it signs"
+        } else {
+            "we keep only its hash"
+        };
+        output::note(format_args!("The secret is shown this once; {kept}."));
     }
     Ok(())
 }

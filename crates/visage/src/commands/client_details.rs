@@ -8,7 +8,8 @@ use protocol::{
     AuthMethod, Client, Micros, OAuthError, Scopes, SigningAlg,
     authorization::{IMPLICIT, ResponseType},
     fapi2, mcp,
-    registration::{self, Author},
+    registration::{self, Author, NotOffered},
+    token::GrantType,
 };
 use serde_json::{Map, Value};
 use web::sector;
@@ -31,16 +32,19 @@ pub struct Details {
     /// Cannot keep a secret (an app, a page): authenticates by nothing, must use PKCE
     #[arg(long, conflicts_with_all = ["auth_method", "jwks"])]
     pub public: bool,
-    /// authorization_code, refresh_token, client_credentials; may be repeated
+    /// authorization_code, refresh_token, client_credentials, device_code, token-exchange, jwt-bearer or implicit; may be
+    /// repeated. Without it those that its response types need, and refresh_token
     #[arg(long = "grant", value_name = "GRANT")]
     pub grants: Vec<String>,
-    /// Scopes that it may ask for; all without it; may be repeated
+    /// Scopes that it may ask for; may be repeated. Without it all of ours; those of `[resources]` must be named
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,
-    /// client_secret_basic, client_secret_post, private_key_jwt or none
+    /// client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth,
+    /// self_signed_tls_client_auth or none
     #[arg(long, value_name = "METHOD")]
     pub auth_method: Option<String>,
-    /// Its public keys, a JWK set, for private_key_jwt
+    /// Its public keys, a JWK set: it signs assertions and request objects with them, shows certificates with them, and we
+    /// encrypt to them
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
     /// Where its public keys stand, instead of --jwks
@@ -85,7 +89,10 @@ pub struct Details {
     pub tos_uri: Option<String>,
     #[command(flatten)]
     pub events: Events,
-    /// All of this but the events, and every other member of a registration, as RFC 7591 JSON; options win over it
+    /// All of this but the events, and every other member of a registration, as RFC 7591 JSON; options win over it. `client
+    /// add --id` of a known client: the file replaces the registration, and what it leaves out is gone, but for the secret
+    /// and what no client may say of itself (trusted, resource-server, active, for-everyone, rotate-refresh-tokens, profile,
+    /// token_exchange). `client update`: it changes what it names, and `null` takes a member back
     #[arg(long, value_name = "FILE")]
     pub metadata: Option<PathBuf>,
 }
@@ -102,7 +109,7 @@ impl Details {
         put(&mut client.name, self.name);
         put_list(&mut client.redirect_uris, self.redirect_uris);
         put_list(&mut client.post_logout_redirect_uris, self.post_logout_redirect_uris);
-        put_list(&mut client.grant_types, self.grants);
+        put_list(&mut client.grant_types, self.grants.into_iter().map(grant).collect());
         put_list(&mut client.response_types, self.response_types);
         if !self.scopes.is_empty() {
             client.scopes = scopes(&self.scopes.join(" "))?;
@@ -173,8 +180,15 @@ fn fill_gaps(client: &mut Client) {
 /// Whether it may be registered like this, secret included. `before`: what was registered.
 pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> Result<(), Failure> {
     let refused = |error: OAuthError| Failure::usage(error.description);
+    if registration::lacks_keys(client) {
+        let method = client.auth_method.as_str();
+        return Err(Failure::usage(format!(
+            "The method {method} needs the client's public keys: --jwks FILE or --jwks-uri URL."
+        )));
+    }
     registration::check(client).map_err(refused)?;
-    registration::offered(client, &compose::policy(&place.config)).map_err(refused)?;
+    registration::offered(client, &compose::policy(&place.config))
+        .map_err(|what| Failure::usage(format!("{what} {}", remedy(&what))))?;
     if let Some(jwks) = &client.jwks {
         check_key_set(jwks).map_err(|error| Failure::usage(format!("The key set is refused: {error}.")))?;
     }
@@ -184,6 +198,27 @@ pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> R
         sector::check(&compose::outbound(&place.config)?, client).await.map_err(refused)?;
     }
     Ok(())
+}
+
+/// The setting that would offer it.
+const fn remedy(what: &NotOffered) -> &'static str {
+    const CERTIFICATES: &str = "Give the server `server.mtls_url`, or `server.client_certificate_header` behind a proxy, and `server.client_ca_file` for names in certificates.";
+    match what {
+        NotOffered::ResponseType(_) => "Add it to `oauth.response_types`.",
+        NotOffered::Grant(_) => {
+            "`implicit` comes with `oauth.response_types` that give tokens at once, jwt-bearer with `[issuers.NAME]`."
+        }
+        NotOffered::AuthMethod(_) | NotOffered::Certificates => CERTIFICATES,
+        NotOffered::UnsignedRequestObjects => "`none` comes with `oauth.unsigned_request_objects`.",
+        NotOffered::Scopes { .. } => "Others come with `[resources.NAME]`.",
+    }
+}
+
+/// A grant by its name, or by the last word of its name.
+fn grant(name: String) -> String {
+    let is_meant = |grant: &&str| grant.rsplit_once(':').is_some_and(|(_, last)| last == name);
+    let known = GrantType::ALL.map(GrantType::as_str);
+    known.into_iter().find(is_meant).map_or(name.clone(), str::to_owned)
 }
 
 fn scopes(text: &str) -> Result<Scopes, Failure> {
