@@ -107,6 +107,12 @@ impl Client {
         self.registered_by != BY_ADMINISTRATOR
     }
 
+    /// Nobody here has even let it in: it came by open registration, or by the document at its own address. An initial
+    /// access token is an administrator's word.
+    pub fn let_itself_in(&self) -> bool {
+        [BY_ANYBODY, BY_DOCUMENT].contains(&self.registered_by.as_str())
+    }
+
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
     }

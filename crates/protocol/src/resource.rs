@@ -35,6 +35,9 @@ pub struct Aim {
     pub format: TokenFormat,
 }
 
+/// Resources that one request may name: more are nobody's wish, and every one is kept.
+const MOST_NAMED: usize = 20;
+
 impl Policy {
     /// Every scope that a client may be given here.
     pub fn known_scopes(&self) -> Scopes {
@@ -62,6 +65,9 @@ impl Policy {
     /// <https://www.rfc-editor.org/rfc/rfc8707#section-2>
     // S72
     pub fn named_resources(&self, asked: &[String], client: &Client) -> Result<Vec<String>, OAuthError> {
+        if asked.len() > MOST_NAMED {
+            return refuse("The request names too many resources.");
+        }
         let mut named: Vec<String> = Vec::new();
         for resource in asked {
             let audience = if self.is_us(resource) {
@@ -100,10 +106,9 @@ impl Policy {
     ) -> Result<Aim, OAuthError> {
         let asked = self.named_resources(asked, client)?;
         let covered = |audience: &String| match of_grant {
-            // For the client itself: what it may ask for was looked at.
-            None => true,
-            // What the person agreed to are scopes; a resource of which no scope was agreed to is not the client's to have.
-            Some([]) => *audience == self.issuer || self.scopes_at(audience).intersects(granted),
+            // What was agreed to, by the person or for the client itself, are scopes; a resource of which no scope was agreed
+            // to is not the client's to have: an API that looks at the audience alone would believe it.
+            None | Some([]) => *audience == self.issuer || self.scopes_at(audience).intersects(granted),
             // Whoever signed in with `openid` may be asked for at userinfo, whatever else the grant is for.
             Some(all) => all.contains(audience) || (*audience == self.issuer && granted.contains("openid")),
         };
@@ -244,6 +249,15 @@ mod tests {
         ] {
             assert_eq!(aim(granted, of_grant, asked), Err(ErrorCode::InvalidTarget), "{asked:?}");
         }
+        let alone = |audience: &str| {
+            let scopes = Scopes::parse("email reports.read").unwrap();
+            policy().aim(&client(), &scopes, None, &[audience.to_owned()]).map(|aim| aim.scopes.to_string())
+        };
+        assert_eq!(alone("https://reports.example").as_deref(), Ok("reports.read"));
+        assert_eq!(alone("https://ledger.example/v1").unwrap_err().code, ErrorCode::InvalidTarget);
+        let many = |count| policy().named_resources(&vec!["https://op".to_owned(); count], &client());
+        assert_eq!(many(MOST_NAMED).unwrap(), ["https://op"]);
+        assert_eq!(many(MOST_NAMED + 1).unwrap_err().code, ErrorCode::InvalidTarget);
         let stranger = Client { scopes: Scopes::parse("openid").unwrap(), ..samples::client() };
         assert!(policy().named_resources(&["https://reports.example".into()], &stranger).is_err());
     }

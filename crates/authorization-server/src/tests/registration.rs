@@ -1,7 +1,7 @@
 //! Clients that register themselves (RFC 7591) and look after their registration (RFC 7592).
 
 use actix_web::{http::Method, test::TestRequest};
-use protocol::{SECOND, policy::Registration};
+use protocol::{Resource, SECOND, Scopes, policy::Registration};
 use serde_json::{Value, json};
 use store::registrations::InitialAccessToken;
 
@@ -378,3 +378,40 @@ async fn the_first_use_of_a_day_is_noted() {
 }
 
 on_both!(the_first_use_of_a_day_is_noted);
+
+// S65: the APIs of others are opened by an administrator, or by a person who is asked.
+#[actix_web::test]
+async fn who_registered_itself_opens_no_api_of_others_by_itself() {
+    let house = House::with(|policy| {
+        policy.registration = Registration::Open;
+        policy.resources = vec![Resource {
+            name: "orders".into(),
+            audience: "https://orders.test".into(),
+            scopes: Scopes::parse("orders.write").unwrap(),
+            ..Resource::default()
+        }];
+    })
+    .await;
+    let told = registered(
+        &house,
+        json!({
+            "grant_types": ["authorization_code", "client_credentials"], "scope": "openid email orders.write",
+            "token_endpoint_auth_method": "client_secret_post",
+        }),
+    )
+    .await;
+    let ask = async |extra: &[(&str, &str)]| {
+        let mut form = vec![("grant_type", "client_credentials")];
+        form.extend(["client_id", "client_secret"].map(|name| (name, text(&told, name))));
+        form.extend(extra);
+        house.anonymous(post("/oauth2/token", &form)).await
+    };
+    assert_eq!(ask(&[("scope", "orders.write")]).await.error(), (400, "invalid_scope".into()));
+    let audience = ("resource", "https://orders.test");
+    assert_eq!(ask(&[audience]).await.error(), (400, "invalid_target".into()));
+    assert_eq!(
+        ask(&[audience, ("scope", "email orders.write")]).await.error(),
+        (400, "invalid_target".into())
+    );
+    assert_eq!(ask(&[]).await.json()["scope"], "email");
+}
