@@ -17,7 +17,7 @@ use crate::{
     client::BY_DOCUMENT,
     client_document, fapi2,
     logout::channels,
-    mcp, redirect_uri,
+    mcp, redirect_uri, text,
     token::GrantType,
 };
 
@@ -78,10 +78,20 @@ pub fn drop_unknown_scopes(client: &mut Client, policy: &Policy) -> Result<(), O
 /// > If there are multiple hostnames in the registered redirect_uris, the Client MUST register a
 /// > sector_identifier_uri.
 ///
-/// <https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg>
+/// <https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg>. That host is proof of something only where what
+/// tells of people goes there; anybody may write down the host of somebody else. Whoever hears of people otherwise is a
+/// sector of its own, unless an administrator has looked at its redirect URIs.
+// S116
 pub fn sector(client: &Client) -> String {
     let vouching = client.metadata.sector_identifier_uri.as_ref().or(client.redirect_uris.first());
-    vouching.and_then(|uri| sector_host(uri)).unwrap_or_else(|| client.id.clone())
+    let proven = vouching.filter(|_| is_told_by_redirects(client));
+    proven.and_then(|uri| sector_host(uri)).unwrap_or_else(|| client.id.clone())
+}
+
+fn is_told_by_redirects(client: &Client) -> bool {
+    let tells = |grant: &String| GrantType::parse(grant).is_some_and(GrantType::tells_without_redirect);
+    let redirects = !client.response_types.is_empty() && !client.redirect_uris.is_empty();
+    redirects && !(client.is_unchecked() && client.grant_types.iter().any(tells))
 }
 
 /// A host that is somebody's: what an app writes behind its own scheme is its own invention, and a loopback address is
@@ -208,7 +218,7 @@ fn certificate_name(client: &Client) -> Result<(), OAuthError> {
 
 /// Something that a person can read.
 fn visible(text: &str) -> bool {
-    !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control)
+    !text.trim().is_empty() && text.len() <= 200 && text::is_visible(text)
 }
 
 /// Pages and logos that we show a link or picture of (S79), and addresses that we ask or send people to.
@@ -281,5 +291,33 @@ mod tests {
             let (sector, id) = of(everybody_s, None);
             assert_eq!(sector, id, "{everybody_s}");
         }
+    }
+
+    // S116: a host that was only written down proves nothing.
+    #[test]
+    fn who_is_told_without_a_redirect_is_a_sector_of_its_own() {
+        let of = |change: &dyn Fn(&mut Client)| {
+            let mut client = samples::client();
+            client.redirect_uris = vec!["https://bank.example/cb".into()];
+            change(&mut client);
+            (sector(&client) == client.id, sector(&client) == "bank.example")
+        };
+        let by_itself = |grant: GrantType| {
+            move |client: &mut Client| {
+                client.registered_by = "open".into();
+                client.grant_types.push(grant.as_str().into());
+            }
+        };
+        for grant in GrantType::ALL {
+            let own = grant.tells_without_redirect();
+            assert_eq!(of(&by_itself(grant)), (own, !own), "{grant:?}");
+            assert_eq!(of(&|client| client.grant_types.push(grant.as_str().into())), (false, true));
+        }
+        assert_eq!(of(&|client| client.response_types.clear()), (true, false));
+        let vouched = |client: &mut Client| {
+            client.metadata.sector_identifier_uri = Some("https://bank.example/sector".into());
+            client.redirect_uris.clear();
+        };
+        assert_eq!(of(&vouched), (true, false));
     }
 }

@@ -80,6 +80,10 @@ fn application_type(client: &Client) -> Result<(), OAuthError> {
 /// it is believed: `web::sector`.
 // S78, S116
 fn subject_type(client: &Client) -> Result<(), OAuthError> {
+    // Every list holds all of none.
+    if client.metadata.sector_identifier_uri.is_some() && client.redirect_uris.is_empty() {
+        return refuse("A sector_identifier_uri vouches for redirect URIs, and there are none.");
+    }
     match client.metadata.subject_type.as_deref() {
         None | Some("public") => return Ok(()),
         Some("pairwise") => {}
@@ -89,6 +93,13 @@ fn subject_type(client: &Client) -> Result<(), OAuthError> {
     if client.metadata.sector_identifier_uri.is_none() && hosts.len() > 1 {
         return refuse(
             "A pairwise client with redirect URIs on several hosts needs a sector_identifier_uri.",
+        );
+    }
+    // A logout token has the person's name in this sector, and goes there without anybody's doing.
+    let home = |uri: &String| hosts.contains(&sector_host(uri));
+    if client.is_unchecked() && !client.metadata.backchannel_logout_uri.as_ref().is_none_or(home) {
+        return refuse(
+            "The backchannel_logout_uri of a pairwise client must have the host of a redirect URI.",
         );
     }
     Ok(())
@@ -175,11 +186,14 @@ mod tests {
         for (place, change) in good.into_iter().enumerate() {
             assert_eq!(with(change), Ok(()), "case {place}");
         }
-        let bad: [&dyn Fn(&mut Client); 15] = [
+        let bad: [&dyn Fn(&mut Client); 18] = [
             &|client| client.metadata.application_type = text("service"),
             &|client| client.metadata.subject_type = text("transient"),
             &|client| client.metadata.profile = text("fapi1"),
             &|client| client.metadata.contacts = vec!["a\u{0}".into()],
+            &|client| {
+                client.metadata.localized.insert("client_name#fr".into(), "S\u{202e}pan".into());
+            },
             &|client| client.metadata.jwks_uri = text("http://app.example/jwks"),
             &|client| client.metadata.sector_identifier_uri = text("http://app.example/sector"),
             &|client| client.metadata.initiate_login_uri = text("http://app.example/login"),
@@ -197,6 +211,16 @@ mod tests {
             &|client| {
                 client.metadata.subject_type = text("pairwise");
                 client.redirect_uris.push("https://other.example/cb".into());
+            },
+            &|client| {
+                client.metadata.sector_identifier_uri = text("https://app.example/sector");
+                client.redirect_uris.clear();
+                client.response_types.clear();
+            },
+            &|client| {
+                client.metadata.subject_type = text("pairwise");
+                client.metadata.backchannel_logout_uri = text("https://other.example/out");
+                client.registered_by = "open".into();
             },
         ];
         for (place, change) in bad.into_iter().enumerate() {

@@ -35,6 +35,16 @@ impl GrantType {
         }
     }
 
+    /// Whether its tokens tell of a person without ever going to a redirect URI: whoever registered the client has them,
+    /// whatever redirect URIs were registered.
+    pub const fn tells_without_redirect(self) -> bool {
+        match self {
+            Self::DeviceCode | Self::TokenExchange | Self::JwtBearer => true,
+            // Of the code's own grant; or about nobody.
+            Self::AuthorizationCode | Self::RefreshToken | Self::ClientCredentials => false,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == text)
     }
