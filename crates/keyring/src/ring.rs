@@ -263,11 +263,24 @@ impl Ring {
     ///
     /// # Panics
     /// Where the ring was never filled: a subject made by another key would be another person.
-    #[expect(clippy::expect_used, reason = "a ring without keys serves nobody")]
     pub fn pairwise_subject(&self, sector: &str, user_id: &str) -> String {
+        self.pairwise(sector, user_id)
+    }
+
+    /// The name of a session towards one sector: one that all had would tell them that their subjects are one person.
+    ///
+    /// # Panics
+    /// As [`Ring::pairwise_subject`].
+    pub fn pairwise_session(&self, sector: &str, sid: &str) -> String {
+        // No sector has a space in it, so that no session is ever named like a person.
+        self.pairwise(&format!("sid {sector}"), sid)
+    }
+
+    #[expect(clippy::expect_used, reason = "a ring without keys serves nobody")]
+    fn pairwise(&self, sector: &str, value: &str) -> String {
         let keys = self.keys();
         let key = keys.pairwise.as_ref().expect("Ring::replace refuses rows without a pairwise key");
-        URL_SAFE_NO_PAD.encode(mac(key, sector, user_id.as_bytes()))
+        URL_SAFE_NO_PAD.encode(mac(key, sector, value.as_bytes()))
     }
 }
 

@@ -283,6 +283,8 @@ fn pairwise_subjects_are_stable_and_differ_by_sector() {
     let subject = |house: &House, sector: &str| house.ring.pairwise_subject(sector, "u1");
     let first = subject(&house, "a.example");
     assert_ne!(first, subject(&house, "b.example"));
+    let session = |sector: &str| house.ring.pairwise_session(sector, "u1");
+    assert!(session("a.example") != session("b.example") && session("a.example") != first);
     assert!(rotate(&house.rows, Purpose::Pairwise).is_empty(), "this key never rotates");
     house.take(plan(&house.rows, &Rules::default(), (NOW + 400 * 24 * 3600) * SECOND), NOW);
     assert_eq!(first, subject(&house, "a.example"));

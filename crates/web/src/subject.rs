@@ -1,4 +1,6 @@
-//! By which name a client knows a person.
+//! By which names a client knows a person and their session.
+
+use std::borrow::Cow;
 
 use protocol::{Client, registration::sector};
 
@@ -13,5 +15,19 @@ impl Core {
             return user_id.to_owned();
         }
         self.ring.pairwise_subject(&sector(client), user_id)
+    }
+
+    /// The `sid` of a session as the client reads it. What pairwise clients of two sectors have in common would join the two
+    /// names that they have for the person.
+    ///
+    /// > The sid value need only be unique in the context of a particular issuer. Its contents are opaque to the RP.
+    ///
+    /// <https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken>
+    // S116
+    pub fn session_name<'a>(&self, client: &Client, sid: &'a str) -> Cow<'a, str> {
+        if !client.metadata.is_pairwise() {
+            return Cow::Borrowed(sid);
+        }
+        Cow::Owned(self.ring.pairwise_session(&sector(client), sid))
     }
 }

@@ -12,8 +12,9 @@ pub struct Facts {
     hint: Option<Hinted>,
     pub client: Option<Arc<Client>>,
     pub signed_in: Option<SignedIn>,
-    /// Who is signed in, as the client knows them.
+    /// Who is signed in, and their session, as the client knows them.
     subject: String,
+    session: String,
 }
 
 struct Hinted {
@@ -42,12 +43,15 @@ impl Facts {
             Some(id) => core.store.client(id).await?,
             None => None,
         };
-        let subject = match (&signed_in, &client) {
-            (Some(person), Some(client)) => core.subject(client, &person.user.id),
-            (Some(person), None) => person.user.id.clone(),
-            (None, _) => String::new(),
+        let (subject, session) = match (&signed_in, &client) {
+            (Some(person), Some(client)) => (
+                core.subject(client, &person.user.id),
+                core.session_name(client, &person.session.sid).into_owned(),
+            ),
+            (Some(person), None) => (person.user.id.clone(), person.session.sid.clone()),
+            (None, _) => (String::new(), String::new()),
         };
-        Ok(Self { hint, client, signed_in, subject })
+        Ok(Self { hint, client, signed_in, subject, session })
     }
 
     pub fn situation(&self, confirmed: bool) -> Situation<'_> {
@@ -61,7 +65,7 @@ impl Facts {
             signed_in: self.signed_in.as_ref().map(|person| Person {
                 subject: &self.subject,
                 email: &person.user.email,
-                sid: &person.session.sid,
+                sid: &self.session,
             }),
             confirmed,
         }

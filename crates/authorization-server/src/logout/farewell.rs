@@ -47,7 +47,8 @@ async fn frames(core: &Core, left: &[SessionClient]) -> Result<Vec<String>, Page
     let mut frames = Vec::new();
     for one in left {
         if let Some(client) = core.store.client(&one.client_id).await? {
-            frames.extend(channels::frame(&client, &core.site.issuer, &one.sid));
+            let session = core.session_name(&client, &one.sid);
+            frames.extend(channels::frame(&client, &core.site.issuer, &session));
         }
     }
     Ok(frames)

@@ -39,6 +39,7 @@ impl Mint<'_> {
         let alg = self.client.id_token_alg;
         let grant = what.grant;
         let subject = self.core.subject(self.client, &grant.user_id);
+        let session = grant.sid.as_deref().map(|sid| self.core.session_name(self.client, sid));
         let hash = |value: Option<&str>| value.map(|value| half_hash(value, alg));
         let claims = IdTokenClaims {
             iss: &self.policy.issuer,
@@ -53,7 +54,7 @@ impl Mint<'_> {
             s_hash: hash(what.front.and_then(|front| front.state)),
             acr: grant.acr.as_deref().unwrap_or(ACR_PASSWORD),
             amr: grant.amr.split(' ').filter(|method| !method.is_empty()).collect(),
-            sid: grant.sid.as_deref(),
+            sid: session.as_deref(),
             wanted: self.wanted(grant, is_all_there_is(&what)).await?,
         };
         let signed = self.core.ring.sign(alg, Token::Id, &claims)?;

@@ -91,3 +91,42 @@ async fn older_tokens_of_a_client_that_becomes_pairwise_are_dead() {
     let config = house.anonymous(TestRequest::get().uri("/.well-known/openid-configuration")).await.json();
     assert_eq!(config["subject_types_supported"], serde_json::json!(["public", "pairwise"]));
 }
+
+/// The one parameter of this name in all frames of a page.
+fn sids(page: &str) -> Vec<String> {
+    let frames = page.split("&#38;sid=").skip(1);
+    frames.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+// S116: what two sectors have in common would tell them that two names are one person.
+#[actix_web::test]
+async fn each_sector_has_its_own_name_for_a_session() {
+    let house = House::new().await;
+    let listens = |client: &mut Client| {
+        pairwise(client);
+        client.metadata.frontchannel_logout_uri = Some("https://app.test/front".into());
+    };
+    let one = house.client("c1", listens).await;
+    let elsewhere = house
+        .client("c2", |client| {
+            listens(client);
+            client.metadata.sector_identifier_uri = Some("https://other.test/sector.json".into());
+        })
+        .await;
+    let session = house.sign_in(&house.person("u1").await).await;
+    let (_, tokens) = subject(&house, &one).await;
+    let (_, others) = subject(&house, &elsewhere).await;
+    let sid = |tokens: &serde_json::Value| text(&parts(text(tokens, "id_token")).1, "sid").to_owned();
+    let (first, second) = (sid(&tokens), sid(&others));
+    assert!(first != second && first != session.sid && second != session.sid);
+    let refreshed = house.refresh(&one, text(&tokens, "refresh_token")).await.json();
+    assert_eq!(sid(&refreshed), first, "one name as long as the session lives");
+    // The hint is understood by that name, and the frames say it.
+    let hint = text(&tokens, "id_token");
+    let left = house.get(&format!("/oauth2/logout?id_token_hint={hint}&logout_hint={first}")).await;
+    assert!(left.is_page("signed-out"), "{}", left.body);
+    let (mut told, mut known) = (sids(&left.body), vec![first, second]);
+    told.sort();
+    known.sort();
+    assert_eq!(told, known);
+}

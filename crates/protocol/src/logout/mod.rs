@@ -65,6 +65,7 @@ pub struct Person<'a> {
     /// As the client of the request knows them.
     pub subject: &'a str,
     pub email: &'a str,
+    /// As the client of the request knows it.
     pub sid: &'a str,
 }
 

@@ -16,7 +16,7 @@ pub async fn of(core: &Core, client: &Client, notice: &Notice) -> Result<String,
         &core.site.issuer,
         &client.id,
         &core.subject(client, &notice.user_id),
-        &notice.sid,
+        &core.session_name(client, &notice.sid),
         &URL_SAFE_NO_PAD.encode(jti),
         core.now(),
     );
