@@ -53,6 +53,25 @@ pub fn check_shown(client: &Client, shown: Option<&Confirmation>) -> Result<(), 
     Ok(())
 }
 
+/// Whether a token that is brought to be exchanged is brought by its holder. Otherwise whoever has stolen a bound token
+/// would have it turned into one that is bound to nothing, or to the thief.
+///
+/// > if either the subject_token or actor_token are invalid for any reason, or are unacceptable based on policy, the
+/// > authorization server MUST construct an error response […] invalid_request
+///
+/// <https://www.rfc-editor.org/rfc/rfc8693#section-2.2.2>
+///
+/// What is bound: <https://www.rfc-editor.org/rfc/rfc9449#section-6>, <https://www.rfc-editor.org/rfc/rfc8705#section-3>
+// S67
+pub fn check_brought(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> Result<(), OAuthError> {
+    if bound.is_none() || bound == shown {
+        return Ok(());
+    }
+    Err(OAuthError::invalid_request(
+        "A token that is bound to a key or a certificate is exchanged only by who shows the same.",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +99,20 @@ mod tests {
         }
         assert_eq!(says(by_certificate, None), Some(ErrorCode::InvalidRequest));
         assert_eq!(says(fapi, None), Some(ErrorCode::InvalidDpopProof));
+    }
+
+    // S67
+    #[test]
+    fn a_bound_token_is_exchanged_by_its_holder_alone() {
+        let (key, certificate) = (Confirmation::of_key("k"), Confirmation::of_certificate("k"));
+        for shown in [None, Some(&key), Some(&certificate)] {
+            assert_eq!(check_brought(None, shown), Ok(()));
+        }
+        for bound in [&key, &certificate] {
+            assert_eq!(check_brought(Some(bound), Some(bound)), Ok(()));
+        }
+        for shown in [None, Some(&certificate), Some(&Confirmation::of_key("other"))] {
+            assert_eq!(check_brought(Some(&key), shown).unwrap_err().code, ErrorCode::InvalidRequest);
+        }
     }
 }

@@ -7,6 +7,7 @@ use protocol::{
     resource::Aim,
     seconds,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use store::grants::Grant;
 
@@ -35,9 +36,10 @@ pub struct AccessToken<'a> {
 pub struct Wanted<'a> {
     /// Whom it is for (RFC 8707); nobody: whom the grant is for.
     pub resources: &'a [String],
-    /// That the resources were decided on, whatever the grant is for.
-    pub decided: bool,
-    /// The `authorization_details` that it shall have (RFC 9396); none: all of the grant's.
+    /// Of an exchange: the details of the token that was brought, which may have fewer than the grant. The resources were
+    /// decided on then, whatever the grant is for.
+    pub brought: Option<Option<&'a Value>>,
+    /// The `authorization_details` that it shall have (RFC 9396); none: all of the grant's, or of the token that was brought.
     pub details: Option<&'a str>,
 }
 
@@ -112,14 +114,19 @@ impl Mint<'_> {
     }
 
     fn details(&self, what: &AccessToken<'_>) -> Result<Vec<Detail>, MintError> {
-        let granted = read_list(what.grant.and_then(|grant| grant.authorization_details.as_deref()))?;
+        // I6
+        let granted = match what.wanted.brought {
+            Some(Some(brought)) => Vec::<Detail>::deserialize(brought)?,
+            Some(None) => Vec::new(),
+            None => read_list(what.grant.and_then(|grant| grant.authorization_details.as_deref()))?,
+        };
         Ok(details::narrowed(granted, what.wanted.details)?)
     }
 
     /// Whom it is for, and what it may do there.
     fn aim(&self, what: &AccessToken<'_>) -> Result<Aim, MintError> {
         let of_grant = match what.grant {
-            Some(grant) if !what.wanted.decided => Some(read_list(grant.resources.as_deref())?),
+            Some(grant) if what.wanted.brought.is_none() => Some(read_list(grant.resources.as_deref())?),
             _ => None,
         };
         Ok(self.policy.aim(self.client, what.scopes, of_grant.as_deref(), what.wanted.resources)?)

@@ -1,11 +1,12 @@
 //! Token exchange (RFC 8693): less scope, who acts, and an end with the grant.
 
-use protocol::{Client, SECOND, token::ExchangePolicy};
+use protocol::{Client, DetailType, SECOND, token::ExchangePolicy};
 use serde_json::json;
 
 use super::{
+    holder::Holder,
     house::{House, on_both},
-    wire::{Answer, parts, text},
+    wire::{Answer, authorize, parts, redemption, text},
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -109,4 +110,64 @@ async fn nothing_is_left_of_a_disabled_client() {
         house.core.store.update_client(off).await.unwrap();
         assert!(!house.lives(&exchanged).await, "{disabled}");
     }
+}
+
+// S67: a thief of a bound token does not get one that is bound to nothing.
+#[actix_web::test]
+async fn a_bound_token_is_exchanged_by_who_holds_its_key() {
+    let house = House::new().await;
+    let (app, gateway) = (house.public_client("app").await, gateway(&house, all()).await);
+    let user = house.person("ada").await;
+    house.sign_in(&user).await;
+    house.agree(&user, &app, "openid", None).await;
+    let (holder, other) = (Holder::new(), Holder::new());
+    let code = house.code(&app, "openid").await;
+    let bound = holder.token(&house, &app, &redemption(&code)).await.json();
+    let bound = text(&bound, "access_token");
+    let form = [("grant_type", GRANT), ("subject_token", bound), ("subject_token_type", ACCESS_TOKEN)];
+    let refused = (400, "invalid_request".to_owned());
+    assert_eq!(house.token(&gateway, &form).await.error(), refused);
+    assert_eq!(other.token(&house, &gateway, &form).await.error(), refused);
+    let exchanged = holder.token(&house, &gateway, &form).await.json();
+    assert_eq!(parts(text(&exchanged, "access_token")).1["cnf"], json!({ "jkt": holder.jkt() }));
+    // Who acts holds to the same.
+    let plain = house.tokens(&app, "openid").await;
+    let own = other.token(&house, &gateway, &[("grant_type", "client_credentials")]).await.json();
+    let acting = [("actor_token", text(&own, "access_token")), ("actor_token_type", ACCESS_TOKEN)];
+    let answer = exchange(&house, &gateway, text(&plain, "access_token"), &acting).await;
+    assert_eq!(answer.error(), refused);
+}
+
+const SMALL: &str = r#"[{"type":"payment","amount":"10"}]"#;
+const BOTH: &str = r#"[{"type":"payment","amount":"10"},{"type":"payment","amount":"9999"}]"#;
+
+// I6
+#[actix_web::test]
+async fn an_exchanged_token_has_no_details_that_the_one_brought_has_not() {
+    let payment = DetailType {
+        name: "payment".into(),
+        words: "Pay {amount}".into(),
+        required: vec!["amount".into()],
+        ..DetailType::default()
+    };
+    let house = House::with(|policy| policy.detail_types = vec![payment]).await;
+    let app = house.client("app", |client| client.trusted = true).await;
+    let gateway = gateway(&house, all()).await;
+    house.sign_in(&house.person("ada").await).await;
+    let answer = house.get(&authorize(&app, &[("authorization_details", BOTH)])).await;
+    let code = answer.parameter("code").unwrap();
+    let mut form = redemption(&code);
+    form.push(("authorization_details", SMALL));
+    let tokens = house.token(&app, &form).await.json();
+    let brought = text(&tokens, "access_token");
+    let small: serde_json::Value = serde_json::from_str(SMALL).unwrap();
+    assert_eq!(parts(brought).1["authorization_details"], small);
+    let exchanged = exchange(&house, &gateway, brought, &[]).await.json();
+    assert_eq!(parts(text(&exchanged, "access_token")).1["authorization_details"], small);
+    let more = exchange(&house, &gateway, brought, &[("authorization_details", BOTH)]).await;
+    assert_eq!(more.error(), (400, "invalid_authorization_details".into()));
+    let without = house.tokens(&app, "openid").await;
+    let without = text(&without, "access_token");
+    let exchanged = exchange(&house, &gateway, without, &[]).await.json();
+    assert_eq!(parts(text(&exchanged, "access_token")).1.get("authorization_details"), None);
 }

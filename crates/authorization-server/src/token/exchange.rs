@@ -3,7 +3,7 @@
 //! Nothing is written: the new token is of the grant of the one that was brought, and ends with it.
 
 use protocol::{
-    ErrorCode, OAuthError,
+    ErrorCode, OAuthError, confirmation,
     token::{self, ACCESS_TOKEN, Brought, ExchangeRequest},
 };
 use web::{Access, OAuthFailure};
@@ -20,6 +20,9 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
         Some(token) => Some(core.access(token).await?.ok_or_else(|| dead("actor_token"))?),
         None => None,
     };
+    for token in [Some(&subject), actor.as_ref()].into_iter().flatten() {
+        confirmation::check_brought(token.confirmation.as_ref(), issuer.confirmation)?;
+    }
     let actor = actor.as_deref().map(brought);
     let exchanged =
         token::exchange(issuer.policy, issuer.client, request, &brought(&subject), actor.as_ref())?;
@@ -30,7 +33,11 @@ pub async fn exchange(issuer: &Issuer<'_>, request: &ExchangeRequest) -> Result<
             confirmation: issuer.confirmation.cloned(),
             act: exchanged.act,
             until: Some(exchanged.until),
-            wanted: Wanted { resources: &exchanged.audience, decided: true, details: None },
+            wanted: Wanted {
+                resources: &exchanged.audience,
+                brought: Some(subject.authorization_details.as_ref()),
+                details: issuer.details,
+            },
         })
         .await?;
     if minted.scope.is_empty() {

@@ -20,7 +20,7 @@ pub struct Issuer<'a> {
     /// The resources that it names.
     resources: Vec<String>,
     /// The details that it names.
-    details: Option<&'a str>,
+    pub details: Option<&'a str>,
 }
 
 impl<'a> Deref for Issuer<'a> {
@@ -81,7 +81,7 @@ impl<'a> Issuer<'a> {
     }
 
     fn plain<'b>(&'b self, grant: Option<&'b Grant>, scopes: &'b Scopes) -> AccessToken<'b> {
-        let wanted = Wanted { resources: &self.resources, decided: false, details: self.details };
+        let wanted = Wanted { resources: &self.resources, brought: None, details: self.details };
         let confirmation = self.confirmation.cloned();
         AccessToken { grant, scopes, confirmation, act: None, until: None, wanted }
     }

@@ -26,7 +26,8 @@ pub struct ExchangePolicy {
     /// Clients whose people's tokens it may bring, beside its own; `*` is every client.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<String>,
-    /// Resources, by name or address, for which it may have a token.
+    /// Resources, by name or address, for which it may have a token; ourselves by our address. None named: those that the
+    /// token that it brings is for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audiences: Vec<String>,
     /// It may have tokens that do not say that it acts.
@@ -141,22 +142,37 @@ pub fn exchange(
     if actor.is_some_and(|actor| !own(actor)) {
         return Err(OAuthError::invalid_request("The actor_token is none of the client."));
     }
-    let may: Vec<String> = policy.audiences.iter().map(|named| house.address_of(named)).collect();
-    let mut audience: Vec<String> = request.targets.iter().map(|named| house.address_of(named)).collect();
-    if !audience.iter().all(|one| may.contains(one)) {
-        let why = "The client may not have a token for this audience.";
-        return Err(OAuthError::new(ErrorCode::InvalidTarget, why));
-    }
-    if audience.is_empty() {
-        // It stays with whom the old one is for.
-        audience = subject.audience.iter().map(|one| (*one).to_owned()).collect();
-    }
     Ok(Exchanged {
         scopes: narrowed(client, subject.scopes, request.scope.as_deref())?,
         act: acting(client, policy, subject, actor)?,
-        audience,
+        audience: audience(house, policy, request, subject)?,
         until: subject.expires_at,
     })
+}
+
+/// Whom it is for: those whom the request names, else whom the old one is for. A policy that names nobody lets it stay with
+/// those; one that names somebody means them and nobody else, however they came to be meant.
+///
+/// > If the authorization server is unwilling or unable to issue a token for any target service indicated by the resource or
+/// > audience parameters, the invalid_target error code SHOULD be used in the error response.
+///
+/// <https://www.rfc-editor.org/rfc/rfc8693#section-2.2.2>
+fn audience(
+    house: &Policy,
+    policy: &ExchangePolicy,
+    request: &ExchangeRequest,
+    subject: &Brought<'_>,
+) -> Result<Vec<String>, OAuthError> {
+    let stays = request.targets.is_empty();
+    let audience: Vec<String> = match stays {
+        true => subject.audience.iter().map(|one| (*one).to_owned()).collect(),
+        false => request.targets.iter().map(|named| house.address_of(named)).collect(),
+    };
+    let may: Vec<String> = policy.audiences.iter().map(|named| house.address_of(named)).collect();
+    if (stays && may.is_empty()) || audience.iter().all(|one| may.contains(one)) {
+        return Ok(audience);
+    }
+    Err(OAuthError::new(ErrorCode::InvalidTarget, "The client may not have a token for this audience."))
 }
 
 /// Never more than what was brought, and never what the client itself may not have. No refresh token comes of it.
@@ -274,17 +290,26 @@ mod tests {
         for allowed in ["orders", "https://orders.example/"] {
             let named =
                 client(ExchangePolicy { audiences: vec![allowed.into()], ..ExchangePolicy::default() });
-            for (asked, audience) in [
-                (Some("orders"), "https://orders.example/"),
-                (Some("https://orders.example/"), "https://orders.example/"),
-                (None, "https://op"),
-            ] {
-                let request =
-                    ExchangeRequest { targets: asked.into_iter().map(str::to_owned).collect(), ..request() };
+            for asked in ["orders", "https://orders.example/"] {
+                let request = ExchangeRequest { targets: vec![asked.to_owned()], ..request() };
                 let exchanged = exchange(&house(), &named, &request, &brought("c1", &scopes), None).unwrap();
-                assert_eq!(exchanged.audience, [audience]);
+                assert_eq!(exchanged.audience, ["https://orders.example/"]);
             }
         }
+    }
+
+    #[test]
+    fn whom_the_old_token_is_for_is_an_audience_like_any_other() {
+        let scopes = Scopes::parse("openid profile").unwrap();
+        let stays = |audiences: &[&str]| {
+            let audiences = audiences.iter().map(|one| (*one).to_owned()).collect();
+            let named = client(ExchangePolicy { audiences, ..ExchangePolicy::default() });
+            let exchanged = exchange(&house(), &named, &request(), &brought("c1", &scopes), None);
+            exchanged.map(|exchanged| exchanged.audience.join(" ")).map_err(|error| error.code)
+        };
+        assert_eq!(stays(&[]).as_deref(), Ok("https://op"));
+        assert_eq!(stays(&["orders", "https://op"]).as_deref(), Ok("https://op"));
+        assert_eq!(stays(&["orders"]), Err(ErrorCode::InvalidTarget));
     }
 
     #[test]
