@@ -56,6 +56,7 @@ pub mod site;
 mod stable;
 pub mod step_up;
 mod subject;
+mod turns;
 
 pub use self::access::{Access, Ready};
 pub use self::admin::Administrator;
@@ -84,3 +85,4 @@ pub use self::request_id::RequestId;
 pub use self::session::{MaybeSignedIn, SignedIn};
 pub use self::site::Site;
 pub use self::step_up::StepUp;
+pub use self::turns::Turns;

@@ -10,9 +10,8 @@ use protocol::{
 };
 use std::sync::Arc;
 use store::StoreError;
-use tokio::sync::Semaphore;
 use url::Url;
-use web::{Core, outbound::Bounds};
+use web::{Core, Turns, outbound::Bounds};
 
 use crate::State;
 
@@ -99,7 +98,7 @@ pub async fn opened(
 /// Objects that were fetched, by their whole address: whoever changes one changes the fragment too, or waits.
 pub struct Fetched {
     kept: Cache<String, (Option<Arc<str>>, Micros)>,
-    places: Semaphore,
+    turns: Turns,
 }
 
 const BOUNDS: Bounds =
@@ -109,7 +108,7 @@ const KEPT: Micros = 60 * SECOND;
 const KEPT_AWAY: Micros = 5 * SECOND;
 /// All objects together, in bytes.
 const MOST: u64 = 4 * 1024 * 1024;
-/// People wait for each: more at once are no help to any.
+/// People wait for each: more at once are no help to any. One at a time of one client.
 const AT_ONCE: usize = 16;
 
 impl Fetched {
@@ -119,16 +118,18 @@ impl Fetched {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let kept = Cache::builder().max_capacity(MOST).weigher(weight).build();
-        Self { kept, places: Semaphore::new(AT_ONCE) }
+        Self { kept, turns: Turns::new(AT_ONCE) }
     }
 
-    async fn get(&self, core: &Core, uri: &str) -> Option<Arc<str>> {
-        if let Some((object, until)) = self.kept.get(uri)
-            && core.now() < until
-        {
-            return object;
+    async fn get(&self, core: &Core, client: &Client, uri: &str) -> Option<Arc<str>> {
+        if let Some(known) = self.known(core, uri) {
+            return known;
         }
-        let _place = self.places.acquire().await.ok()?;
+        let _turn = self.turns.take(client).await?;
+        // Whoever had the turn before may have asked the same.
+        if let Some(known) = self.known(core, uri) {
+            return known;
+        }
         let object = match ask(core, uri).await {
             Ok(object) => Some(object),
             Err(why) => {
@@ -139,6 +140,10 @@ impl Fetched {
         let kept = if object.is_some() { KEPT } else { KEPT_AWAY };
         self.kept.insert(uri.to_owned(), (object.clone(), core.now() + kept));
         object
+    }
+
+    fn known(&self, core: &Core, uri: &str) -> Option<Option<Arc<str>>> {
+        self.kept.get(uri).filter(|(_, until)| core.now() < *until).map(|(object, _)| object)
     }
 }
 
@@ -157,7 +162,7 @@ async fn fetched(core: &Core, state: &State, client: &Client, uri: &str) -> Resu
     if !client.metadata.request_uris.iter().any(|own| own == uri) {
         return refuse("The request_uri is not one that the client registered.");
     }
-    match state.fetched.get(core, uri).await {
+    match state.fetched.get(core, client, uri).await {
         Some(object) => Ok(object),
         None => refuse("The request_uri cannot be fetched."),
     }
