@@ -15,10 +15,10 @@ use protocol::{
     ErrorCode, OAuthError, authorization::cut_scopes, device, parameters::RESOURCE, seconds, token::GrantType,
 };
 use serde::Serialize;
-use store::device_codes::{Begun, DeviceCode};
-use web::{ClientAuthentication, Core, OAuthFailure, paths};
+use store::device_codes::{Begun, DeviceCode, MOST};
+use web::{ClientAuthentication, Core, OAuthFailure, Peer, paths};
 
-use crate::{State, mint::kept_list};
+use crate::{State, crowd::Crowd, mint::kept_list};
 
 /// <https://www.rfc-editor.org/rfc/rfc8628#section-3.2>
 #[derive(Serialize)]
@@ -39,6 +39,7 @@ pub async fn authorize(
     core: Data<Core>,
     state: Data<State>,
     caller: ClientAuthentication,
+    peer: Peer,
 ) -> Result<HttpResponse, OAuthFailure> {
     let (client, parameters) = (&*caller.client, caller.form.oauth());
     if parameters.repeated_but(RESOURCE).is_some() {
@@ -56,6 +57,9 @@ pub async fn authorize(
     }
     let resources: Vec<String> = parameters.every(RESOURCE).map(str::to_owned).collect();
     let resources = state.policy.named_resources(&resources, client)?;
+    // A tenth of what may wait, for as long as it does: a house full of devices behind one address is no crowd.
+    let crowd = Crowd { name: "device", most: MOST / 10, span: state.policy.device_code_ttl };
+    crowd.join(&core, client, peer).await?;
     let (now, secret) = (core.now(), core.random.secret());
     let code = DeviceCode {
         digest: secret.digest().into(),

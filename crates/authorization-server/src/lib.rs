@@ -4,6 +4,7 @@
 //! this room leads to them and takes people back at its hub, `authorize`.
 
 mod authorize;
+mod crowd;
 mod device;
 mod discovery;
 mod introspect;

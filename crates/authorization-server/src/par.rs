@@ -14,12 +14,13 @@ use protocol::{
     seconds,
 };
 use serde::Serialize;
-use store::pushed_requests::PushedRequest;
-use web::{ClientAuthentication, Core, OAuthFailure};
+use store::pushed_requests::{MOST, PushedRequest};
+use web::{ClientAuthentication, Core, OAuthFailure, Peer};
 
 use crate::{
     State,
     authorize::{Checked, hinted, opened},
+    crowd::Crowd,
 };
 
 /// > expires_in: A JSON number that represents the lifetime of the request URI in seconds […] typical values range from 5
@@ -27,6 +28,10 @@ use crate::{
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9126#section-2.2>. Whoever began in time may take the time that people take.
 const LIFE: Micros = 90 * SECOND;
+/// Bytes of what is kept of one: a long `state`, `claims` and details, and no more than one of each.
+const LARGEST: usize = 24 * 1024;
+/// What one network may have waiting of a public client.
+const CROWD: Crowd = Crowd { name: "par", most: MOST / 10, span: LIFE };
 
 #[derive(Serialize)]
 struct Pushed {
@@ -40,15 +45,25 @@ pub async fn push(
     core: Data<Core>,
     state: Data<State>,
     caller: ClientAuthentication,
+    peer: Peer,
 ) -> Result<HttpResponse, OAuthFailure> {
     let checked = checked(&core, &state, &caller).await?;
     hinted(&core, &checked).await??;
+    let parameters = serde_json::to_string(&checked.request).map_err(OAuthFailure::internal)?;
+    // > If the request size was beyond the upper bound that the authorization server allows, the authorization server
+    // > returns a 413 (Content Too Large) HTTP status code.
+    // > https://www.rfc-editor.org/rfc/rfc9126#section-2.3
+    if parameters.len() > LARGEST {
+        let error = OAuthError::invalid_request("The request is too large.");
+        return Err(OAuthFailure::new(StatusCode::PAYLOAD_TOO_LARGE, error));
+    }
+    CROWD.join(&core, &checked.client, peer).await?;
     let secret = core.random.secret();
     let now = core.now();
     let row = PushedRequest {
         digest: secret.digest().into(),
         client_id: checked.client.id.clone(),
-        parameters: serde_json::to_string(&checked.request).map_err(OAuthFailure::internal)?,
+        parameters,
         created_at: now,
         expires_at: now + LIFE,
     };

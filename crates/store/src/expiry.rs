@@ -13,6 +13,7 @@ use crate::{
     },
 };
 
+const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
 
@@ -45,6 +46,9 @@ impl Store {
             let left = leave_session!(c, &expired).len();
             let ended = opaque_tokens::table.filter(opaque_tokens::expires_at.le(now));
             let opaque_tokens = diesel::delete(ended).execute(c).await?;
+            let named = interactions::table
+                .filter(interactions::pushed.is_not_null())
+                .select(interactions::pushed.assume_not_null());
             Ok(vec![
                 ("sessions", expired.len()),
                 ("session_clients", left),
@@ -61,11 +65,14 @@ impl Store {
                         .execute(c)
                         .await?,
                 ),
-                // Whoever began with one in time may still be at the sign-in page, for which it must be there.
+                // Whoever began with one in time may still be at the sign-in page, for which it must be there: as long as an
+                // interaction names it. Nobody comes back to the others.
                 (
                     "pushed_requests",
                     diesel::delete(
-                        pushed_requests::table.filter(pushed_requests::expires_at.le(now - 2 * HOUR)),
+                        pushed_requests::table
+                            .filter(pushed_requests::expires_at.le(now - MINUTE))
+                            .filter(pushed_requests::digest.ne_all(named)),
                     )
                     .execute(c)
                     .await?,

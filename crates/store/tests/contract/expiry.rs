@@ -120,3 +120,35 @@ on_both!(every_table_that_grows_is_swept, fresh => {
     assert!(store.refresh_token(&[9; 32]).await.unwrap().is_none());
     assert!(store.picture("p1").await.unwrap().is_none());
 });
+
+// Pushing needs no more than a public client's id: what nobody opened is not kept for those who might have.
+on_both!(a_pushed_request_outlives_its_time_only_where_somebody_began_with_it, fresh => {
+    let store = &fresh.store;
+    furnish(store).await;
+    for opened in [1, 2] {
+        let pushed = PushedRequest {
+            digest: vec![opened; 32],
+            client_id: "rp".into(),
+            parameters: "{}".into(),
+            created_at: NOW,
+            expires_at: NOW + 90 * SECOND,
+        };
+        assert!(store.push_request(pushed).await.unwrap());
+    }
+    let began = Interaction {
+        digest: vec![3; 32],
+        browser: vec![4; 32],
+        client_id: "rp".into(),
+        parameters: "{}".into(),
+        consented: None,
+        denied: false,
+        created_at: NOW,
+        expires_at: NOW + 3600 * SECOND,
+        pushed: Some(vec![1; 32]),
+    };
+    store.insert_interaction(began).await.unwrap();
+    for (after, swept) in [(100, 0), (200, 1), (3000, 0), (3700, 1)] {
+        let counts = store.sweep_expired(30 * DAY, 365 * DAY, NOW + after * SECOND).await.unwrap();
+        assert!(counts.contains(&("pushed_requests", swept)), "{after}: {counts:?}");
+    }
+});
