@@ -68,7 +68,7 @@
   // Who is signed in here, as the provider last said; nobody where there is no cookie.
   function browserState() {
     var found = /(?:^|; )(?:__Host-)?visage-state=([^;]*)/.exec(document.cookie);
-    return found ? found[1] : '';
+    return found ? found[1] : null;
   }
 
   // The origin of the page that holds this frame, where the browser tells.
@@ -86,7 +86,13 @@
     if (!parts) {
       return 'error';
     }
-    var now = sha256(parts[1] + ' ' + origin + ' ' + browserState() + ' ' + parts[3]);
+    // Nobody is given a state of no session, but everybody could make one up, and learn from "unchanged" that nobody is
+    // signed in here.
+    var state = browserState();
+    if (!state) {
+      return 'changed';
+    }
+    var now = sha256(parts[1] + ' ' + origin + ' ' + state + ' ' + parts[3]);
     return now === parts[2] ? 'unchanged' : 'changed';
   }
 
