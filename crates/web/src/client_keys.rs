@@ -1,9 +1,11 @@
 //! The public keys of a client: those that it registered, or those that stand at its `jwks_uri`.
 //!
 //! A set that was fetched is kept for [`KEPT`], and asked for again at once when it lacks a key that somebody signed with,
-//! though not more often than every [`PAUSE`]: anybody can send us a `kid` that nobody has (S94). While the other side
-//! does not answer, the old set goes on for [`STALE`]. Each client has a place of its own, even where two name the same
-//! address, so that none can use up the questions of another; and one request asks, however many wait for the answer.
+//! though not more often than every [`PAUSE`]: anybody can send us a `kid` that nobody has (S94). After [`FRESH`] it is
+//! asked for while the old one serves, so that nobody waits for the keys of a client in use. While the other side does not
+//! answer, the old set goes on for [`STALE`]. Each client has an entry of its own, even where two name the same address, so
+//! that none can use up the questions of another; and one request asks, however many wait for the answer, in the client's
+//! turn ([`crate::Turns`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,42 +14,50 @@ use keyring::InvalidJwt;
 use keyring::assertion::{BadKeySet, check_key_set};
 use moka::sync::Cache;
 use protocol::{Client, Micros, SECOND};
-use tokio::sync::Semaphore;
+use tokio::sync::OwnedMutexGuard;
 use url::Url;
 
 use crate::Core;
 use crate::outbound::{Bounds, Outbound};
+use crate::turns::Turns;
 
 /// > The signer can signal it has changed keys … The JWK Set … is re-retrieved
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys>: a key that its client took away is gone here
 /// after so long.
 const KEPT: Micros = 10 * 60 * SECOND;
+/// From when it is asked for again beside those that use it.
+const FRESH: Micros = 5 * 60 * SECOND;
 /// Between two questions for a kid that is not there, and after one that was not answered.
 const PAUSE: Micros = 60 * SECOND;
+/// After too many others were being asked.
+const BUSY: Micros = 5 * SECOND;
 /// What an answer is worth when no other comes.
 const STALE: Micros = 24 * 3600 * SECOND;
 const BOUNDS: Bounds = Bounds { largest: 64 * 1024, deadline: Duration::from_secs(4), redirects: 2 };
 /// All sets together, in bytes.
 const MOST: u64 = 16 * 1024 * 1024;
-/// What a place costs beside its set.
-const PLACE: usize = 512;
+/// What an entry costs beside its set.
+const ENTRY: usize = 512;
+
+/// Questions at the same time, of either kind of client.
 const AT_ONCE: usize = 16;
 
 /// What nobody signs with.
 const NONE: &str = r#"{"keys":[]}"#;
 
-/// Sets that were fetched, by client and address.
+/// Sets that were fetched, by client and address. Cheap to clone.
+#[derive(Clone)]
 pub struct ClientKeys {
-    kept: Cache<(String, String), Arc<Place>>,
-    places: Semaphore,
+    kept: Cache<(String, String), Arc<Entry>>,
+    turns: Arc<Turns>,
 }
 
 #[derive(Default)]
-struct Place {
+struct Entry {
     known: Mutex<Known>,
     /// Held by the one that asks.
-    asking: tokio::sync::Mutex<()>,
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Default)]
@@ -56,6 +66,8 @@ struct Known {
     /// Counts the answers: whoever waited for one knows by it that there was one.
     edition: u64,
     fetched: Micros,
+    /// When it may be asked for while it serves.
+    ahead: Micros,
     /// No question before this moment: for a set that is old or missing…
     next: Micros,
     /// …and for a key that the set lacks.
@@ -64,13 +76,13 @@ struct Known {
 
 impl ClientKeys {
     pub(crate) fn new() -> ClientKeys {
-        let weight = |key: &(String, String), place: &Arc<Place>| {
-            let set = place.known().set.map_or(0, |set| set.len());
-            u32::try_from(key.0.len() + key.1.len() + set + PLACE).unwrap_or(u32::MAX)
+        let weight = |key: &(String, String), entry: &Arc<Entry>| {
+            let set = entry.known().set.map_or(0, |set| set.len());
+            u32::try_from(key.0.len() + key.1.len() + set + ENTRY).unwrap_or(u32::MAX)
         };
         ClientKeys {
             kept: Cache::builder().max_capacity(MOST).weigher(weight).build(),
-            places: Semaphore::new(AT_ONCE),
+            turns: Arc::new(Turns::new(AT_ONCE)),
         }
     }
 
@@ -78,41 +90,73 @@ impl ClientKeys {
     async fn fetched(
         &self,
         outbound: &Outbound,
-        client: &str,
+        client: &Client,
         uri: &str,
         newer_than: Option<u64>,
         now: Micros,
     ) -> Known {
-        let key = (client.to_owned(), uri.to_owned());
-        let place = self.kept.get_with_by_ref(&key, Arc::default);
+        let key = (client.id.clone(), uri.to_owned());
+        let entry = self.kept.get_with_by_ref(&key, Arc::default);
         let due = |known: &Known| match newer_than {
             // A kid that nobody has: only who saw the newest edition may ask for another.
             Some(edition) => known.edition <= edition && now >= known.next_for_kid,
             None => now >= known.next,
         };
-        let known = place.known();
+        let known = entry.known();
+        if !due(&known) {
+            if known.set.is_some() && now >= known.ahead {
+                self.ask_ahead(outbound, client, uri, &entry, now);
+            }
+            return known;
+        }
+        let asking = Arc::clone(&entry.asking).lock_owned().await;
+        let known = entry.known();
         if !due(&known) {
             return known;
         }
-        let _asking = place.asking.lock().await;
-        let known = place.known();
-        if !due(&known) {
-            return known;
-        }
-        let Ok(_place) = self.places.acquire().await else { return known };
-        let answer = ask(outbound, uri).await;
-        if let Err(why) = &answer {
-            tracing::info!(client, uri, %why, "a client's keys cannot be fetched");
-        }
-        let known = known.after(answer.ok(), newer_than.is_some(), now);
-        *place.known.lock().unwrap_or_else(PoisonError::into_inner) = known.clone();
+        self.asked(outbound, client, uri, &entry, asking, newer_than.is_some(), now).await
+    }
+
+    /// While those who need the set go on with the one that is there.
+    fn ask_ahead(&self, outbound: &Outbound, client: &Client, uri: &str, entry: &Arc<Entry>, now: Micros) {
+        let Ok(asking) = Arc::clone(&entry.asking).try_lock_owned() else { return };
+        let (keys, outbound, entry) = (self.clone(), outbound.clone(), Arc::clone(entry));
+        let (client, uri) = (client.clone(), uri.to_owned());
+        tokio::spawn(async move { keys.asked(&outbound, &client, &uri, &entry, asking, false, now).await });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one question has so many sides")]
+    async fn asked(
+        &self,
+        outbound: &Outbound,
+        client: &Client,
+        uri: &str,
+        entry: &Arc<Entry>,
+        _asking: OwnedMutexGuard<()>,
+        for_kid: bool,
+        now: Micros,
+    ) -> Known {
+        let known = match self.turns.take(client).await {
+            None => {
+                tracing::warn!(client = client.id, uri, "no turn to ask for a client's keys");
+                entry.known().after_none(now)
+            }
+            Some(_turn) => {
+                let answer = ask(outbound, uri).await;
+                if let Err(why) = &answer {
+                    tracing::info!(client = client.id, uri, %why, "a client's keys cannot be fetched");
+                }
+                entry.known().after(answer.ok(), for_kid, now)
+            }
+        };
+        *entry.known.lock().unwrap_or_else(PoisonError::into_inner) = known.clone();
         // Weighed anew, since it has grown.
-        self.kept.insert(key, place.clone());
+        self.kept.insert((client.id.clone(), uri.to_owned()), Arc::clone(entry));
         known
     }
 }
 
-impl Place {
+impl Entry {
     fn known(&self) -> Known {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -124,14 +168,24 @@ impl Known {
         match answer {
             Some(set) => {
                 let edition = self.edition + 1;
-                Known { set: Some(set), edition, fetched: now, next: now + KEPT, next_for_kid }
+                let (ahead, next) = (now + FRESH, now + KEPT);
+                Known { set: Some(set), edition, fetched: now, ahead, next, next_for_kid }
             }
             None => {
                 let set = self.set.filter(|_| now < self.fetched + STALE);
                 // Nobody has to wait for a kid longer than for the set itself.
-                Known { set, next: (now + PAUSE).max(self.next), next_for_kid, ..self }
+                let next = (now + PAUSE).max(self.next);
+                Known { set, ahead: now + PAUSE, next, next_for_kid, ..self }
             }
         }
+    }
+
+    /// Nobody was asked: whoever has waited for it does not wait again.
+    fn after_none(self, now: Micros) -> Known {
+        let set = self.set.filter(|_| now < self.fetched + STALE);
+        let later = |next: Micros| next.max(now + BUSY);
+        let (ahead, next) = (later(self.ahead), later(self.next));
+        Known { set, ahead, next, next_for_kid: later(self.next_for_kid), ..self }
     }
 }
 
@@ -170,13 +224,13 @@ impl ClientKeys {
             return attempt(client.jwks.as_deref().unwrap_or(NONE));
         };
         let tried = |known: &Known| attempt(known.set.as_deref().unwrap_or(NONE));
-        let known = self.fetched(outbound, &client.id, uri, None, now).await;
+        let known = self.fetched(outbound, client, uri, None, now).await;
         let outcome = tried(&known);
         // Nothing is known where the first question was not answered: asking again at once would be no other question.
         if known.set.is_none() || !matches!(outcome, Err(InvalidJwt::NoKey | InvalidJwt::Signature)) {
             return outcome;
         }
-        let fresh = self.fetched(outbound, &client.id, uri, Some(known.edition), now).await;
+        let fresh = self.fetched(outbound, client, uri, Some(known.edition), now).await;
         if fresh.edition == known.edition { outcome } else { tried(&fresh) }
     }
 }

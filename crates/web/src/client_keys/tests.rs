@@ -14,6 +14,7 @@ struct Server {
     /// Also publishes [`SECOND_KEY`].
     rotated: Arc<AtomicBool>,
     down: Arc<AtomicBool>,
+    slow: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -29,7 +30,13 @@ impl Server {
                     (true, _) => HttpResponse::ServiceUnavailable().finish(),
                     (_, rotated) => HttpResponse::Ok().body(set(if rotated { SECOND_KEY } else { "first" })),
                 };
-                async move { answer }
+                let slow = server.slow.load(Ordering::SeqCst);
+                async move {
+                    if slow {
+                        actix_web::rt::time::sleep(Duration::from_secs(1)).await;
+                    }
+                    answer
+                }
             };
             App::new().default_service(actix_web::web::to(answer))
         };
@@ -94,6 +101,42 @@ async fn a_set_is_asked_for_once_and_once_more_for_a_key_that_it_lacks() {
     assert_eq!(with(SECOND_KEY, SECOND + PAUSE + KEPT - 1).await, Ok(()));
     assert_eq!(with("first", SECOND + PAUSE + KEPT).await, Ok(()));
     assert_eq!(with(SECOND_KEY, SECOND + PAUSE + KEPT).await, Err(InvalidJwt::NoKey));
+}
+
+#[actix_web::test]
+async fn nobody_waits_for_the_keys_of_a_client_in_use() {
+    let server = Server::default();
+    let client = client("c1", server.started().await);
+    let (keys, outbound) = (ClientKeys::new(), outbound());
+    let with = |kid, now| keys.with(&outbound, &client, now, needs(kid));
+    assert_eq!(with("first", 0).await, Ok(()));
+    server.slow.store(true, Ordering::SeqCst);
+    server.rotated.store(true, Ordering::SeqCst);
+    let began = std::time::Instant::now();
+    for _ in 0..20 {
+        assert_eq!(with("first", FRESH).await, Ok(()));
+    }
+    assert!(began.elapsed() < Duration::from_millis(800), "{:?}", began.elapsed());
+    while keys.fetched(&outbound, &client, client.metadata.jwks_uri.as_ref().unwrap(), None, 0).await.edition
+        < 2
+    {
+        assert!(began.elapsed() < Duration::from_secs(10));
+        actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(with(SECOND_KEY, FRESH).await, Ok(()));
+    assert_eq!(server.asked(), 2, "one question, and none for the new key");
+}
+
+// Where the client's turn is taken, whoever has waited for it in vain is not followed by others who do.
+#[actix_web::test]
+async fn a_slow_client_is_waited_for_once() {
+    let known = Known { set: Some("old".into()), fetched: 0, ..Known::default() };
+    let after = known.clone().after_none(KEPT);
+    assert_eq!(
+        (after.set.as_deref(), after.next, after.next_for_kid),
+        (Some("old"), KEPT + BUSY, KEPT + BUSY)
+    );
+    assert_eq!(known.after_none(STALE).set, None);
 }
 
 #[actix_web::test]
