@@ -11,8 +11,10 @@ use crate::{
     schema::{attempts, audit, clients, grants, initial_access_tokens},
 };
 
-/// How many clients one round of sweeping forgets: each is a change that every node hears of.
-const SWEPT_AT_ONCE: i64 = 200;
+/// How many clients are forgotten in one transaction: each is a change that every node hears of, and other writers wait.
+const SWEPT_AT_ONCE: u16 = 200;
+/// In one round of sweeping, of which there is one each minute: more than come by open registration and by documents.
+const SWEPT_IN_A_ROUND: usize = 10_000;
 
 /// Lets its holder register clients. The token itself is known only to whoever it was made for.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -135,6 +137,17 @@ impl Store {
 
     /// Forgets clients that registered themselves, have not been used since `before` and hold no grant.
     pub async fn sweep_unused_clients(&self, before: i64) -> Result<usize, StoreError> {
+        let mut swept = 0;
+        loop {
+            let now = self.sweep_some_clients(before).await?;
+            swept += now;
+            if now < usize::from(SWEPT_AT_ONCE) || swept >= SWEPT_IN_A_ROUND {
+                return Ok(swept);
+            }
+        }
+    }
+
+    async fn sweep_some_clients(&self, before: i64) -> Result<usize, StoreError> {
         change!(self, |c| {
             let last_use = || clients::used_at.is_null().or(clients::used_at.lt(before).assume_not_null());
             let unused: Vec<String> = clients::table
@@ -143,7 +156,7 @@ impl Store {
                 .filter(last_use())
                 .filter(clients::id.ne_all(grants::table.select(grants::client_id)))
                 .order(clients::created_at)
-                .limit(SWEPT_AT_ONCE)
+                .limit(i64::from(SWEPT_AT_ONCE))
                 .select(clients::id)
                 .load(c)
                 .await?;

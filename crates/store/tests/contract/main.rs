@@ -17,6 +17,7 @@ mod personal_tokens;
 mod photo_admin;
 mod picture_links;
 mod pictures;
+mod registrations;
 mod schema;
 mod sessions_and_consents;
 mod sqlite_writer;
