@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Client, ErrorCode, OAuthError, Policy};
+use crate::{Client, ErrorCode, OAuthError, Policy, text};
 
 /// Bytes of the whole parameter, and how many objects may be in it.
 const LONGEST: usize = 8 * 1024;
@@ -149,7 +149,7 @@ fn said(detail: &Detail, path: &str) -> String {
     let mut names = path.split('.');
     let first = names.next().and_then(|name| detail.get(name));
     let text = match names.try_fold(first, |value, name| Some(value?.get(name))).flatten() {
-        None | Some(Value::Null) => Cow::Borrowed("…"),
+        None | Some(Value::Null) => return "…".to_owned(),
         Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
         Some(Value::Array(list)) => {
             let words: Vec<_> =
@@ -158,7 +158,10 @@ fn said(detail: &Detail, path: &str) -> String {
         }
         Some(other) => Cow::Owned(other.to_string()),
     };
-    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    // Set apart, so that a value in a script from right to left does not turn the words around it either.
+    // https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+    let seen: String = text::visible(&text).chars().take(LONGEST).collect();
+    if seen.chars().all(|c| c < '\u{590}') { seen } else { format!("\u{2068}{seen}\u{2069}") }
 }
 
 fn refuse<T>(why: &'static str) -> Result<T, OAuthError> {
@@ -193,6 +196,17 @@ mod tests {
         assert_eq!(sentences[0].in_language("en"), "Pay 12.50 EUR to Ada");
         assert_eq!(sentences[0].in_language("fr-CA"), "Payer 12.50 EUR à Ada");
         assert_eq!(policy().details(None, &samples::client()), Ok(Vec::new()));
+    }
+
+    // A value says nothing but itself: it neither hides nor turns around what stands beside it.
+    #[test]
+    fn a_value_stays_in_its_place() {
+        let read = |creditor: &str| {
+            let details = policy().details(Some(&GOOD.replace("Ada", creditor)), &samples::client()).unwrap();
+            policy().detail_sentences(&details)[0].in_language("en").to_owned()
+        };
+        assert_eq!(read("\u{202e}adA\u{200b}"), "Pay 12.50 EUR to adA");
+        assert_eq!(read("שלום"), "Pay 12.50 EUR to \u{2068}שלום\u{2069}");
     }
 
     #[test]
@@ -236,7 +250,8 @@ mod tests {
             let detail = serde_json::json!({ "a": value, "b": [1, value], "c": { "d": null } });
             let Value::Object(detail) = detail else { unreachable!() };
             let sentence = filled(&words, &detail);
-            prop_assert!(!sentence.chars().any(char::is_control));
+            let own = sentence.replace(['\u{2068}', '\u{2069}'], "");
+            prop_assert!(text::is_visible(&own));
         }
     }
 }

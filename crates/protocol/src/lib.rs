@@ -8,6 +8,7 @@
 //!   live. [`confirmation`]: who alone may use a token; [`dpop`]: how a key is
 //!   shown to be held.
 //! - [`resource`], [`details`]: what tokens are for beyond scopes. [`fapi2`], [`mcp`]: what a profile adds to all this.
+//! - [`text`]: what people see of the words of others.
 //! - [`logout`], [`metadata`], [`mtls`]: signing out at a client's request; what we say about ourselves. [`day`]: days and ISO 8601 times.
 
 pub mod authorization;
@@ -36,6 +37,7 @@ pub mod resource;
 #[cfg(test)]
 mod samples;
 pub mod scopes;
+pub mod text;
 pub mod token;
 
 pub use claims::{Address, UserClaims};
