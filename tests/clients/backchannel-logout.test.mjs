@@ -64,8 +64,8 @@ after(async () => {
   await visage?.stop()
 })
 
-async function signedIn() {
-  const client = register(visage, { backchannel_logout_uri: receiver.address, backchannel_logout_session_required: true })
+async function signedIn(more = {}) {
+  const client = register(visage, { backchannel_logout_uri: receiver.address, backchannel_logout_session_required: true, ...more })
   const config = await discover(visage, client, oidc.ClientSecretBasic(client.client_secret))
   const metadata = config.serverMetadata()
   assert.ok(metadata.backchannel_logout_supported && metadata.backchannel_logout_session_supported)
@@ -89,8 +89,9 @@ async function verified(token, config, tokens) {
 }
 
 describe('back-channel logout', () => {
-  test('signing out at one client tells it', async () => {
-    const { config, tokens, browser } = await signedIn()
+  // A pairwise client hears of the person and the session by the names that its ID token had.
+  for (const subject_type of ['public', 'pairwise']) test(`signing out at one ${subject_type} client tells it`, async () => {
+    const { config, tokens, browser } = await signedIn({ subject_type })
     const leave = oidc.buildEndSessionUrl(config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: SIGNED_OUT })
     await browser.visit(leave.href, { until: (address) => address.startsWith(SIGNED_OUT) })
     await verified(await receiver.token(), config, tokens)

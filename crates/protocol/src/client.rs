@@ -113,6 +113,15 @@ impl Client {
         [BY_ANYBODY, BY_DOCUMENT].contains(&self.registered_by.as_str())
     }
 
+    /// An administrator registers it, whoever did before: its registration access token ends. A document still says of
+    /// itself what it says.
+    pub fn adopt(&mut self) {
+        self.management_digest = None;
+        if self.registered_by != BY_DOCUMENT {
+            BY_ADMINISTRATOR.clone_into(&mut self.registered_by);
+        }
+    }
+
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
     }

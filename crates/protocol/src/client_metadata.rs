@@ -97,6 +97,9 @@ pub struct ClientMetadata {
     /// What it may exchange tokens for (RFC 8693); an administrator's to say, never a registration's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<ExchangePolicy>,
+    /// The scopes to which an administrator has narrowed a client that looks after its registration itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope_limit: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

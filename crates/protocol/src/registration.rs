@@ -5,12 +5,14 @@ mod described;
 mod details;
 mod document;
 mod offered;
+mod trust;
 
 use url::Url;
 
 pub use self::described::described;
 pub use self::document::{Author, apply, emptied, fill_gaps};
 pub use self::offered::{NotOffered, offered};
+pub use self::trust::ends_with_change;
 use crate::{
     AuthMethod, Client, ErrorCode, OAuthError, Policy,
     authorization::{IMPLICIT, ResponseType},
@@ -65,8 +67,10 @@ pub fn fill_profile(client: &mut Client, policy: &Policy) {
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-2>: for those that register themselves, scopes that we do not know are
 /// dropped, as in requests (S12). None left is refused, since an empty set would mean all of ours.
 pub fn drop_unknown_scopes(client: &mut Client, policy: &Policy) -> Result<(), OAuthError> {
-    let known = client.scopes.intersect(&policy.known_scopes());
-    if known.is_empty() && !client.scopes.is_empty() {
+    let limited = trust::within_limit(client);
+    let known = limited.intersect(&policy.known_scopes());
+    let is_limited = client.metadata.scope_limit.is_some();
+    if known.is_empty() && (is_limited || !client.scopes.is_empty()) {
         return refuse(format!("No scope of these is known here. Known are: {}.", policy.known_scopes()));
     }
     client.scopes = known;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use keyring::jwks::check_key_set;
 use moka::sync::Cache;
 use protocol::client::BY_DOCUMENT;
-use protocol::{Client, Micros, Policy, SECOND, client_document};
+use protocol::{Client, Micros, Policy, SECOND, client_document, registration};
 use serde_json::json;
 use store::StoreError;
 use store::audit::AuditRow;
@@ -120,16 +120,20 @@ impl Core {
     async fn keep_document(
         &self,
         before: Option<&Client>,
-        client: Client,
+        mut client: Client,
     ) -> Result<Option<Arc<Client>>, StoreError> {
         let id = client.id.clone();
+        let trust_ended = before.is_some_and(|before| registration::ends_with_change(before, &mut client));
         let entry = |action: &str| AuditRow {
             id: self.random.id(),
             at: self.now(),
             actor: Some(BY_DOCUMENT.to_owned()),
             action: action.to_owned(),
             subject: id.clone(),
-            detail: json!({ "name": client.name }).to_string(),
+            detail: match trust_ended {
+                true => json!({ "name": client.name, "trust_ended": true }).to_string(),
+                false => json!({ "name": client.name }).to_string(),
+            },
         };
         match before {
             None => {

@@ -90,7 +90,11 @@ pub async fn replace(
     registration::drop_unknown_scopes(&mut client, &state.policy)?;
     let secret = settled_secret(&core, &mut client);
     acceptance::check(&core, &state, &client).await?;
-    let entry = entry(&core, &client, "client.replaced");
+    let trust_ended = registration::ends_with_change(before, &mut client);
+    let mut entry = entry(&core, &client, "client.replaced");
+    if trust_ended {
+        entry.detail = json!({ "name": client.name, "trust_ended": true }).to_string();
+    }
     if !core.store.replace_client(client.clone(), before.updated_at, entry).await? {
         // An administrator's change, or the same client's from elsewhere, or its end: the next try will see it.
         let busy = "The registration has just been changed. Try again.";

@@ -202,3 +202,18 @@ async fn nothing_is_fetched_after_a_sign_out() {
     house.core.store.end_session(&sessions[0].sid, house.core.now()).await.unwrap();
     assert_eq!(poll(&house, &tv, &begun).await.error(), (400, "invalid_grant".into()));
 }
+
+// Anybody may begin for a public client: one host must not fill the places of all of its devices.
+#[actix_web::test]
+async fn one_network_takes_a_part_of_what_may_wait() {
+    let house = House::new().await;
+    let television = television(&house).await;
+    for _ in 0..store::device_codes::MOST / 10 {
+        begin(&house, &television, "openid").await;
+    }
+    let form = [("client_id", television.id.as_str()), ("scope", "openid")];
+    let refused = house.post("/oauth2/device_authorization", &form).await;
+    assert_eq!(refused.error(), (429, "temporarily_unavailable".into()));
+    house.clock.advance(house.state.policy.device_code_ttl + SECOND);
+    begin(&house, &television, "openid").await;
+}

@@ -204,3 +204,44 @@ async fn a_client_may_have_to_push() {
     assert_eq!(document["pushed_authorization_request_endpoint"], "https://op.test/oauth2/par");
 }
 on_both!(a_client_may_have_to_push);
+
+// Anybody may push for a public client, whose id is all that it takes.
+#[actix_web::test]
+async fn one_network_takes_a_part_of_what_a_public_client_may_have_waiting() {
+    let house = House::new().await;
+    let (client, confidential) = (house.public_client("spa").await, house.client("c1", |_| {}).await);
+    let push_as_public = async || {
+        let mut form = form(&[]);
+        form.push(("client_id", "spa"));
+        house.post("/oauth2/par", &form).await
+    };
+    for _ in 0..store::pushed_requests::MOST / 10 {
+        assert_eq!(push_as_public().await.status, 201);
+    }
+    let refused = push_as_public().await;
+    assert_eq!(refused.error(), (429, "temporarily_unavailable".into()));
+    assert_eq!(refused.header("retry-after"), "90");
+    assert_eq!(push(&house, &confidential, &[]).await.status, 201, "it proved who it is");
+    house.clock.advance(91 * SECOND);
+    assert_eq!(push_as_public().await.status, 201);
+    assert!(client.is_public());
+}
+
+// Each is kept whole until its time is over.
+#[actix_web::test]
+async fn what_is_pushed_has_a_size() {
+    let (house, client) = furnished().await;
+    let quotes = |count: usize| "\"".repeat(count);
+    let names: Vec<String> = (0..700).map(|name| format!("\"{name}\":null")).collect();
+    let claims = format!("{{\"userinfo\":{{{}}}}}", names.join(","));
+    let (state, words, nonce) = (quotes(4096), quotes(2048), quotes(1024));
+    let changes = [("state", &*state), ("login_hint", &words), ("ui_locales", &words), ("nonce", &nonce)];
+    assert_eq!(push(&house, &client, &changes).await.status, 201);
+    let mut more = changes.to_vec();
+    more.push(("claims", &claims));
+    assert_eq!(push(&house, &client, &more).await.error(), (413, "invalid_request".into()));
+    let mut many = form(&[]);
+    many.extend(std::iter::repeat_n(("resource", "https://op.test"), 21));
+    let answer = house.post_as(&client, "/oauth2/par", &many).await;
+    assert_eq!(answer.error(), (400, "invalid_target".into()));
+}

@@ -1,7 +1,7 @@
 //! Clients that register themselves (RFC 7591) and look after their registration (RFC 7592).
 
 use actix_web::{http::Method, test::TestRequest};
-use protocol::{Resource, SECOND, Scopes, policy::Registration};
+use protocol::{Client, Resource, SECOND, Scopes, policy::Registration};
 use serde_json::{Value, json};
 use store::registrations::InitialAccessToken;
 
@@ -414,4 +414,30 @@ async fn who_registered_itself_opens_no_api_of_others_by_itself() {
         (400, "invalid_target".into())
     );
     assert_eq!(ask(&[]).await.json()["scope"], "email");
+}
+
+// S77: what an administrator decided holds for the client that they saw.
+#[actix_web::test]
+async fn trust_does_not_follow_a_client_that_becomes_another() {
+    let house = open_house().await;
+    let told = registered(&house, json!({ "scope": "openid email" })).await;
+    let id = text(&told, "client_id");
+    let row = async || Client::clone(&house.core.store.client(id).await.unwrap().unwrap());
+    let put = async |uris: &[&str], scope: &str| {
+        let body = json!({ "client_id": id, "redirect_uris": uris, "scope": scope });
+        let answer = manage(&house, Method::PUT, &told, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        row().await
+    };
+    let mut decided =
+        Client { trusted: true, everyone_scopes: Scopes::parse("email").unwrap(), ..row().await };
+    decided.metadata.scope_limit = Some("openid email".into());
+    house.core.store.update_client(decided.clone()).await.unwrap();
+    assert!(
+        put(&[CALLBACK], "openid email phone").await.trusted,
+        "narrowed to what it was left, it is the same"
+    );
+    assert_eq!(row().await.scopes.to_string(), "openid email");
+    let other = put(&[CALLBACK, "https://attacker.test/cb"], "openid").await;
+    assert!(!other.trusted && other.everyone_scopes.is_empty());
 }

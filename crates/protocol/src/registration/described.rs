@@ -16,6 +16,7 @@ pub fn described(client: &Client) -> Map<String, Value> {
     };
     members.remove("localized");
     members.remove("token_exchange");
+    members.remove("scope_limit");
     for (name, value) in &client.metadata.localized {
         members.insert(name.clone(), value.clone().into());
     }

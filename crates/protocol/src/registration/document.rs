@@ -19,7 +19,7 @@ pub enum Author {
 
 /// What no client says of itself; `localized` is made of members such as `client_name#fr`.
 const NOT_ITS_OWN: [&str; 2] = ["token_exchange", "profile"];
-const MADE_HERE: &str = "localized";
+const MADE_HERE: [&str; 2] = ["localized", "scope_limit"];
 
 /// The members that may be said in other languages.
 /// <https://www.rfc-editor.org/rfc/rfc7591#section-2.2>
@@ -57,7 +57,7 @@ pub fn apply(
     author: Author,
 ) -> Result<(), OAuthError> {
     software_statement(&document)?;
-    document.remove(MADE_HERE);
+    document.retain(|name, _| !MADE_HERE.contains(&name.as_str()));
     if author == Author::Client {
         document.retain(|name, _| !NOT_ITS_OWN.contains(&name.as_str()));
     }
@@ -114,6 +114,7 @@ pub fn emptied(client: &Client, now: Micros) -> Client {
     };
     emptied.metadata.profile.clone_from(&client.metadata.profile);
     emptied.metadata.token_exchange.clone_from(&client.metadata.token_exchange);
+    emptied.metadata.scope_limit.clone_from(&client.metadata.scope_limit);
     emptied
 }
 

@@ -26,7 +26,8 @@ pub enum Command {
     #[command(after_help = EXAMPLE)]
     Add {
         /// The client id; random without it. With an id that is registered already, --metadata replaces the registration;
-        /// without --metadata, what is given changes and the rest stays
+        /// without --metadata, what is given changes and the rest stays. A client that registered itself is yours from then
+        /// on: it cannot change its registration any more
         #[arg(long)]
         id: Option<String>,
         #[command(flatten)]
@@ -116,6 +117,7 @@ pub async fn create(
         Some(before) => before.clone(),
     };
     let mut client = details.applied_to(client, now)?;
+    client.adopt();
     let secret = settle_secret(place, &mut client).await?;
     client_details::check(place, &client, before.as_ref()).await?;
     if before.is_none() {

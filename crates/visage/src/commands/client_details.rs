@@ -51,7 +51,7 @@ pub struct Details {
     #[arg(long, value_name = "URL", conflicts_with = "jwks")]
     pub jwks_uri: Option<String>,
     /// A set of rules beyond the usual ones: fapi2 (the FAPI 2.0 Security Profile) or mcp (clients of the Model Context
-    /// Protocol); an empty text takes it back
+    /// Protocol); an empty text takes it back, but not what it filled in
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<String>,
     /// code, or one of the others that `oauth.response_types` lists, such as "code id_token"; may be repeated
@@ -113,6 +113,8 @@ impl Details {
         put_list(&mut client.response_types, self.response_types);
         if !self.scopes.is_empty() {
             client.scopes = scopes(&self.scopes.join(" "))?;
+            // It may change its registration itself, but not this.
+            client.metadata.scope_limit = client.is_unchecked().then(|| client.scopes.to_string());
         }
         if let Some(text) = &self.for_everyone {
             client.everyone_scopes = scopes(text)?;
@@ -202,7 +204,7 @@ pub async fn check(place: &Place, client: &Client, before: Option<&Client>) -> R
 
 /// The setting that would offer it.
 const fn remedy(what: &NotOffered) -> &'static str {
-    const CERTIFICATES: &str = "Give the server `server.mtls_url`, or `server.client_certificate_header` behind a proxy, and `server.client_ca_file` for names in certificates.";
+    const CERTIFICATES: &str = "Give the server `server.mtls_listen` with `server.mtls_url`, or behind a proxy `server.client_certificate_header`, and for names in certificates `server.client_ca_file`.";
     match what {
         NotOffered::ResponseType(_) => "Add it to `oauth.response_types`.",
         NotOffered::Grant(_) => {
