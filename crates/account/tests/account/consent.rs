@@ -50,14 +50,15 @@ on_both!(a_client_that_registered_itself_is_named_as_one, house => {
     page.says("https://rivage.example/vie-privee").says("https://rivage.example/terms");
 });
 
+// Values that could turn the direction of reading stand between isolates.
 on_both!(details_are_said_in_the_person_s_words_and_nobody_else_s, house => {
     house.person("ada").await;
     let payment = r#"[{"type":"payment","amount":"12.50 €","creditor":"<b>Ada</b>"}]"#;
     let (browser, _, path) = asked(&house, "ada", &[("authorization_details", payment)]).await;
-    browser.get(&path).await.is(200, "consent").says("Pay 12.50 € to &#60;b&#62;Ada&#60;/b&#62;").says("For this request alone");
+    browser.get(&path).await.is(200, "consent").says("Pay \u{2068}12.50 €\u{2069} to &#60;b&#62;Ada&#60;/b&#62;").says("For this request alone");
     let (browser, _, path) =
         asked(&house, "ada", &[("authorization_details", payment), ("ui_locales", "fr")]).await;
-    browser.get(&path).await.is(200, "consent").says("Payer 12.50 € à").says("Pour cette demande seulement");
+    browser.get(&path).await.is(200, "consent").says("Payer \u{2068}12.50 €\u{2069} à").says("Pour cette demande seulement");
 });
 
 // S32, S40, S41
