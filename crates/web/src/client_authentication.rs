@@ -15,7 +15,7 @@ use protocol::fapi2::{self, needs_confirmation};
 use protocol::{AuthMethod, Client, Confirmation, OAuthError};
 
 use crate::form::{Params, params, read_form};
-use crate::{Core, OAuthFailure, Refused, paths};
+use crate::{Core, OAuthFailure, Peer, Refused, paths};
 
 /// An authenticated (or, if public, named) client and what it sent.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ async fn authenticate(
     let refused = |why: &str| OAuthFailure::invalid_client(tried_basic).because(why);
     let (Shown::Basic { id, .. } | Shown::Post { id, .. } | Shown::Assertion { id, .. } | Shown::Name { id }) =
         &shown;
-    let client = core.client(id).await?.filter(|client| client.is_active);
+    let client = core.client(id, Peer::of(request)).await?.filter(|client| client.is_active);
     // The answers for an unknown client and for a wrong secret are the same, and so is the work (S50).
     let expected = client.as_ref().and_then(|client| client.secret_digest.as_deref());
     let secret_fits =

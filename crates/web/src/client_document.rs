@@ -3,6 +3,9 @@
 //!
 //! The rules are in [`protocol::client_document`]. A document is fetched anew after [`KEPT`]; while its server does not
 //! answer, the row goes on for [`STALE`]. One request asks, however many wait, and none after a failure for [`PAUSE`].
+//!
+//! Anybody can come with an address that nobody has heard of: those have places of their own, and each network so many
+//! tries an hour, so that they are no hindrance to clients that are known.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +20,8 @@ use store::audit::AuditRow;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use crate::Core;
 use crate::outbound::Bounds;
+use crate::{Core, Peer};
 
 const KEPT: Micros = 3600 * SECOND;
 const STALE: Micros = 24 * 3600 * SECOND;
@@ -28,7 +31,11 @@ const PAUSE: Micros = 60 * SECOND;
 const BOUNDS: Bounds = Bounds { largest: 16 * 1024, deadline: Duration::from_secs(4), redirects: 0 };
 /// New clients of one host within a day.
 const MOST_OF_A_HOST: i64 = 100;
-const DAY: Micros = 24 * 3600 * SECOND;
+const DAY: Micros = 24 * HOUR;
+const HOUR: Micros = 3600 * SECOND;
+/// Addresses that are not known, asked for one network within an hour: each client is new once.
+const MOST_OF_A_NETWORK: i64 = 60;
+/// Questions at the same time about those that are known, and so many about others.
 const AT_ONCE: usize = 8;
 const PLACES: u64 = 10_000;
 
@@ -36,7 +43,8 @@ const PLACES: u64 = 10_000;
 pub struct Documents {
     policy: Policy,
     asked: Cache<String, Arc<Mutex<Asked>>>,
-    places: Semaphore,
+    /// For those that are known, and for others.
+    places: [Semaphore; 2],
 }
 
 #[derive(Default)]
@@ -50,18 +58,18 @@ struct Asked {
 impl Documents {
     /// `policy`: what documents are held to, like every registration.
     pub fn new(policy: Policy) -> Documents {
-        Documents { policy, asked: Cache::new(PLACES), places: Semaphore::new(AT_ONCE) }
+        Documents { policy, asked: Cache::new(PLACES), places: [AT_ONCE; 2].map(Semaphore::new) }
     }
 }
 
 impl Core {
-    /// The client of this id: registered, or of a document where such are taken.
-    pub async fn client(&self, id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+    /// The client of this id: registered, or of a document where such are taken. `peer` is who comes with it.
+    pub async fn client(&self, id: &str, peer: Peer) -> Result<Option<Arc<Client>>, StoreError> {
         if !client_document::is_identifier(id) {
             return self.store.client(id).await;
         }
         match &self.documents {
-            Some(documents) => self.client_of_document(documents, id).await,
+            Some(documents) => self.client_of_document(documents, id, peer).await,
             None => Ok(None),
         }
     }
@@ -70,6 +78,7 @@ impl Core {
         &self,
         documents: &Documents,
         id: &str,
+        peer: Peer,
     ) -> Result<Option<Arc<Client>>, StoreError> {
         let known = self.store.client(id).await?;
         if known.as_ref().is_some_and(|client| client.registered_by != BY_DOCUMENT) {
@@ -79,7 +88,11 @@ impl Core {
         let mut asked = place.lock().await;
         let now = self.now();
         // Where too many are being asked, whoever is known already goes on.
-        if let (true, Ok(_place)) = (now >= asked.next, documents.places.try_acquire()) {
+        let is_known = known.is_some();
+        if now >= asked.next
+            && let Ok(_place) = documents.places[usize::from(!is_known)].try_acquire()
+            && (is_known || self.may_bring_new(peer).await?)
+        {
             match self.document(documents, id, known.as_deref()).await {
                 Ok(client) => {
                     asked.seen = Some(now);
@@ -95,6 +108,17 @@ impl Core {
         // What this node has not seen itself counts from when it was written.
         let seen = asked.seen.or(known.as_ref().map(|client| client.updated_at));
         Ok(known.filter(|_| seen.is_some_and(|seen| now < seen + STALE)))
+    }
+
+    /// One more try of this network with an address that is not known.
+    async fn may_bring_new(&self, peer: Peer) -> Result<bool, StoreError> {
+        let network = peer.network();
+        let digest = keyring::digest(format!("document of\0{network}").as_bytes()).to_vec();
+        let free = self.store.count_up(digest, MOST_OF_A_NETWORK, HOUR, self.now()).await?.is_none();
+        if !free {
+            tracing::warn!(network, "too many new clients' documents from one network");
+        }
+        Ok(free)
     }
 
     async fn document(

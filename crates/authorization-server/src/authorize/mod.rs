@@ -24,7 +24,7 @@ use protocol::{
 };
 use store::interactions::Interaction;
 use views::Message;
-use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Query};
+use web::{Browser, Core, Form, InteractionId, Language, Next, PageError, Peer, Query};
 
 use self::{
     act::{Detour, Journey, Lost, Step},
@@ -41,8 +41,8 @@ use crate::State;
 /// > Endpoint.
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest>
-pub async fn get(visit: Visit, query: Query) -> Result<HttpResponse, PageError> {
-    let checked = match request::check(&visit.core, &visit.state, query.0.pairs()).await? {
+pub async fn get(visit: Visit, peer: Peer, query: Query) -> Result<HttpResponse, PageError> {
+    let checked = match request::check(&visit.core, &visit.state, peer, query.0.pairs()).await? {
         Ok(checked) => checked,
         Err(refused) => return refused.answer(&visit.core, visit.locale),
     };
@@ -61,10 +61,11 @@ pub async fn get(visit: Visit, query: Query) -> Result<HttpResponse, PageError> 
 pub async fn post(
     core: Data<Core>,
     state: Data<State>,
+    peer: Peer,
     form: Form,
     language: Language,
 ) -> Result<HttpResponse, PageError> {
-    match request::check(&core, &state, form.0.pairs()).await? {
+    match request::check(&core, &state, peer, form.0.pairs()).await? {
         Ok(checked) => {
             // It must not wait unverified: anybody can post.
             if let Err(error) = situation::hinted(&core, &checked).await? {

@@ -11,7 +11,7 @@ use protocol::{
 };
 use store::StoreError;
 use views::{Locale, Message};
-use web::{Core, PageError};
+use web::{Core, PageError, Peer};
 
 use super::{
     answer,
@@ -61,11 +61,12 @@ impl Refused {
 pub async fn check(
     core: &Core,
     state: &State,
+    peer: Peer,
     pairs: &[(String, String)],
 ) -> Result<Result<Checked, Refused>, StoreError> {
     let came = AuthorizationRequest::parse(pairs);
     let client = match came.client_id.as_deref() {
-        Some(id) => core.client(id).await?,
+        Some(id) => core.client(id, peer).await?,
         None => None,
     };
     let Some(client) = client else { return Ok(Err(unknown())) };

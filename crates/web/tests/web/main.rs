@@ -5,6 +5,7 @@
 mod bearer;
 mod browsers;
 mod clients;
+mod documents;
 mod dpop;
 mod house;
 mod hygiene;
