@@ -76,9 +76,11 @@ pub async fn replace(
     core: Data<Core>,
     state: Data<State>,
     managing: Managing,
+    peer: Peer,
     Document(document): Document,
 ) -> Result<HttpResponse, OAuthFailure> {
     let before = &*managing.client;
+    permit::changes(&core, &state, before, peer).await?;
     body::names_itself(&core, &document, before)?;
     let mut client = registration::emptied(before, core.now());
     client.metadata.application_type = Some("web".to_owned());

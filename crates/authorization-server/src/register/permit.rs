@@ -46,10 +46,23 @@ pub async fn of(
     if state.policy.registration == Registration::Token {
         return Err(unauthorized("Bearer").because("no initial access token"));
     }
-    let network = keyring::digest(format!("registration\0{}", peer.network()).as_bytes());
+    count(core, state, &peer.network()).await?;
+    Ok(Permit { registered_by: BY_ANYBODY.to_owned(), token: None })
+}
+
+/// One more change of a client's registration by itself. Who let itself in counts with the registrations of its network,
+/// since its next registration would give it another count; any other client counts for itself.
+// S77
+pub async fn changes(core: &Core, state: &State, client: &Client, peer: Peer) -> Result<(), OAuthFailure> {
+    let network = client.let_itself_in().then(|| peer.network());
+    count(core, state, &network.unwrap_or_else(|| format!("client\0{}", client.id))).await
+}
+
+async fn count(core: &Core, state: &State, who: &str) -> Result<(), OAuthFailure> {
+    let digest = keyring::digest(format!("registration\0{who}").as_bytes());
     let most = i64::from(state.policy.registrations_per_hour);
-    match core.store.count_up(network.to_vec(), most, HOUR, core.now()).await? {
-        None => Ok(Permit { registered_by: BY_ANYBODY.to_owned(), token: None }),
+    match core.store.count_up(digest.to_vec(), most, HOUR, core.now()).await? {
+        None => Ok(()),
         Some(until) => {
             let seconds = protocol::seconds(until - core.now()).max(1);
             let error =

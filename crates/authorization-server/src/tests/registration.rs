@@ -230,6 +230,41 @@ async fn closed_is_closed_and_open_has_its_measure() {
     assert_eq!(register(&house, None, body()).await.status, 201);
 }
 
+// S77: each change is a row of the audit and news for every node.
+#[actix_web::test]
+async fn a_client_s_changes_have_their_measure_too() {
+    let house = House::with(|policy| {
+        policy.registration = Registration::Open;
+        policy.registrations_per_hour = 3;
+    })
+    .await;
+    let change = async |told: &Value| {
+        let body = json!({ "client_id": told["client_id"], "redirect_uris": [CALLBACK] });
+        manage(&house, Method::PUT, told, &body).await
+    };
+    let open = registered(&house, json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(change(&open).await.status, 200);
+    }
+    let answer = change(&open).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "3600"));
+    assert_eq!(manage(&house, Method::GET, &open, &json!(null)).await.status, 200);
+    let again = register(&house, None, json!({ "redirect_uris": [CALLBACK] })).await;
+    assert_eq!(again.status, 429, "another registration would be another count");
+    // Whom an administrator let in counts for itself.
+    let token = token(&house, None).await;
+    for _ in 0..2 {
+        let body = json!({ "redirect_uris": [CALLBACK] });
+        let partner = register(&house, Some(&token), body).await.json();
+        for _ in 0..3 {
+            assert_eq!(change(&partner).await.status, 200);
+        }
+        assert_eq!(change(&partner).await.status, 429);
+    }
+    house.clock.advance(HOUR);
+    assert_eq!(change(&open).await.status, 200);
+}
+
 // S77: oidcc-3rd_party-init-login
 async fn a_client_looks_after_its_registration() {
     let house = open_house().await;
