@@ -313,7 +313,8 @@ section! {
     Outbound = "outbound" {
         /// File with additional root certificates (PEM) for these requests.
         ca_file: Option<PathBuf> = "",
-        /// Private networks that they may reach all the same, by plain http too, such as `["10.1.0.0/16"]`.
+        /// Private networks that they may reach all the same, by plain http too, such as `["10.1.0.0/16"]`. Whoever may register a
+        /// client may have us ask there.
         allow_networks: Vec<Network> = "[]",
     }
 }
