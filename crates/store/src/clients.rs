@@ -7,7 +7,11 @@ use diesel_async::RunQueryDsl;
 use moka::sync::Cache as Moka;
 use protocol::{AuthMethod, Client, ClientMetadata, Scopes, SigningAlg};
 
-use crate::{Stamp, Store, StoreError, Subject, schema::clients};
+use crate::{
+    Stamp, Store, StoreError, Subject,
+    audit::AuditRow,
+    schema::{audit, clients},
+};
 
 const KEPT: u64 = 20_000;
 
@@ -187,11 +191,14 @@ impl Store {
         })
     }
 
-    /// Its consents, codes and grants go with it.
-    pub async fn delete_client(&self, id: &str) -> Result<bool, StoreError> {
+    /// Its consents, codes and grants go with it. The audit row is written with the end, or not at all.
+    pub async fn delete_client(&self, id: &str, entry: AuditRow) -> Result<bool, StoreError> {
         let id = id.to_owned();
         change!(self, |c| {
             let found = diesel::delete(clients::table.find(&id)).execute(c).await?;
+            if found == 1 {
+                diesel::insert_into(audit::table).values(entry).execute(c).await?;
+            }
             Ok((found == 1, vec![Subject::Client(id)]))
         })
     }

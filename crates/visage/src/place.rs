@@ -22,22 +22,26 @@ impl Place {
         System.now()
     }
 
-    /// An audit row of something that was done on the command line.
+    /// Writes the audit row of something that was done on the command line.
     pub async fn record(
         &self,
         action: &str,
         subject: &str,
         detail: serde_json::Value,
     ) -> Result<(), Failure> {
-        let row = store::audit::AuditRow {
+        Ok(self.store.record(self.entry(action, subject, detail)).await?)
+    }
+
+    /// The same, for a change that writes it itself.
+    pub fn entry(&self, action: &str, subject: &str, detail: serde_json::Value) -> store::audit::AuditRow {
+        store::audit::AuditRow {
             id: self.random.id(),
             at: self.now(),
             actor: Some("command".to_owned()),
             action: action.to_owned(),
             subject: subject.to_owned(),
             detail: detail.to_string(),
-        };
-        Ok(self.store.record(row).await?)
+        }
     }
 }
 

@@ -179,7 +179,8 @@ on_both! {
         assert_eq!(leads_to(house, &again).await, None, "a disabled person");
         house.store().set_active(&person.id, true, 0).await.unwrap();
         assert!(leads_to(house, &again).await.is_some());
-        house.store().delete_client("two").await.unwrap();
+        let entry = house.place().entry("client.deleted", "two", json!({}));
+        house.store().delete_client("two", entry).await.unwrap();
         assert_eq!(leads_to(house, &second).await, None, "a deleted client");
         house.store().delete_user(&person.id, 0, 0).await.unwrap();
         assert_eq!(leads_to(house, &again).await, None, "a deleted person");

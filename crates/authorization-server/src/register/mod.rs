@@ -112,8 +112,7 @@ pub async fn replace(
 // S77
 pub async fn remove(core: Data<Core>, managing: Managing) -> Result<HttpResponse, OAuthFailure> {
     let entry = entry(&core, &managing.client, "client.deleted");
-    core.store.delete_client(&managing.client.id).await?;
-    core.store.record(entry).await?;
+    core.store.delete_client(&managing.client.id, entry).await?;
     Ok(answer::removed())
 }
 

@@ -116,7 +116,7 @@ on_both!(a_client_that_fails_waits_and_the_others_do_not, fresh => {
     store.begin_session(session("s8", "ada"), None).await.unwrap();
     joins(store, 30, "b2", "s8", "ada").await;
     store.end_session("s8", NOW + 2).await.unwrap();
-    store.delete_client("b1").await.unwrap();
+    store.delete_client("b1", crate::personal_tokens::entry("a1", "client.deleted")).await.unwrap();
     let left = due(store, NOW + 90 * SECOND).await;
     assert_eq!(whose(&left), [("b1", "ada", "s1"), ("b2", "ada", "s1"), ("b1", "bob", "s7")]);
 });

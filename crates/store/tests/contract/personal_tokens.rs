@@ -24,7 +24,7 @@ fn token(id: &str, user: &str) -> PersonalToken {
     }
 }
 
-fn entry(id: &str, action: &str) -> AuditRow {
+pub fn entry(id: &str, action: &str) -> AuditRow {
     AuditRow {
         id: format!("{action}-{id}"),
         at: NOW,

@@ -69,7 +69,7 @@ on_both!(a_handle_lives_as_long_as_the_consent, fresh => {
     let third = codes_and_tokens::grant("g3");
     grant(store, 3, third.clone()).await;
     assert_eq!(store.make_picture_link(link("h6", &third)).await.unwrap().as_deref(), Some("h6"), "a new one");
-    store.delete_client("rp").await.unwrap();
+    store.delete_client("rp", crate::personal_tokens::entry("a1", "client.deleted")).await.unwrap();
     assert!(store.linked_profile("h6").await.unwrap().is_none());
     store.insert_user(person("eve")).await.unwrap();
 });

@@ -121,8 +121,8 @@ pub async fn create(
     let secret = settle_secret(place, &mut client).await?;
     client_details::check(place, &client, before.as_ref()).await?;
     if before.is_none() {
-        place.store.insert_client(client.clone()).await?;
-        place.record("client.added", &client.id, json!({ "name": client.name })).await?;
+        let entry = place.entry("client.added", &client.id, json!({ "name": client.name }));
+        place.store.register_client(client.clone(), None, entry).await?;
     } else {
         place.store.update_client(client.clone()).await?;
         let action = if is_replaced { "client.replaced" } else { "client.updated" };
@@ -211,8 +211,8 @@ async fn update(place: &Place, id: &str, mut details: Details, json: bool) -> Re
 
 async fn delete(place: &Place, one: &One) -> Result<(), Failure> {
     let client = find(place, &one.id).await?;
-    place.store.delete_client(&client.id).await?;
-    place.record("client.deleted", &client.id, json!({ "name": client.name })).await?;
+    let entry = place.entry("client.deleted", &client.id, json!({ "name": client.name }));
+    place.store.delete_client(&client.id, entry).await?;
     if one.json {
         return output::json(&json!({ "client_id": client.id, "deleted": true }));
     }
