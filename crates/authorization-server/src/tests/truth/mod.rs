@@ -6,11 +6,14 @@ mod universe;
 
 use actix_web::{http::Method, test::TestRequest};
 use protocol::{
-    Client, DetailType, Policy, Resource, Scopes, TokenFormat,
+    AuthMethod, Client, DetailType, Policy, Resource, Scopes, TokenFormat,
     authorization::ResponseType,
+    client::BY_DOCUMENT,
     policy::{Certificates, Registration},
+    token::{PeopleBy, TrustedIssuer},
 };
 use serde_json::{Value, json};
+use web::Documents;
 
 use self::universe::{ALGS, ENCS, GRANTS, KEY_ALGS, METHODS, TYPES};
 use super::{
@@ -29,11 +32,10 @@ struct Truth {
 
 impl Truth {
     async fn of(change: impl FnOnce(&mut Policy)) -> Truth {
-        let house = House::with(|policy| {
-            policy.registrations_per_hour = u32::MAX;
-            change(policy);
-        })
-        .await;
+        let mut policy = Policy { registrations_per_hour: u32::MAX, ..Policy::new(ISSUER) };
+        change(&mut policy);
+        let documents = policy.client_id_metadata_documents.then(|| Documents::new(policy.clone()));
+        let house = House::furnished(|own| *own = policy, |core| core.documents = documents).await;
         // Scopes of the APIs of others are for clients that are registered for them.
         let every = house.state.policy.known_scopes();
         let client = house.client("c1", |client| (client.trusted, client.scopes) = (true, every)).await;
@@ -101,7 +103,10 @@ impl Truth {
                 assert!(![404, 405, 500].contains(&status), "{member}: {status}");
             }
             "mtls_endpoint_aliases" => {
-                assert!(value.as_object().unwrap().keys().all(|name| self.document.get(name).is_some()));
+                for (name, alias) in value.as_object().unwrap() {
+                    let path = text(&self.document, name).strip_prefix(ISSUER).unwrap();
+                    assert_eq!(alias, &json!(format!("{MTLS}{path}")));
+                }
             }
             "scopes_supported" => {
                 let known = ["openid", "profile", "email", "phone", "address", "offline_access", "galleries"];
@@ -259,10 +264,7 @@ impl Truth {
                 assert_eq!(value, &json!(self.keeps("backchannel").await));
             }
             "client_id_metadata_document_supported" => {
-                // Whether an address is a client at all: without a document there it is an unknown one in any case.
-                assert!(value.is_boolean());
-                let stranger = Client::blank("https://127.0.0.1:1/client", 0);
-                assert_eq!(self.house.get(&authorize(&stranger, &[])).await.status, 400);
+                assert_eq!(value, &json!(self.knows_documents().await));
             }
             "authorization_details_types_supported" => {
                 for kind in ["payment", "account_information"] {
@@ -286,6 +288,22 @@ impl Truth {
     }
 }
 
+impl Truth {
+    /// Whether the address of a document is a client: of one that was read an hour ago, so that nobody need answer there.
+    async fn knows_documents(&self) -> bool {
+        let documented = |client: &mut Client| {
+            client.registered_by = BY_DOCUMENT.into();
+            (client.secret_digest, client.auth_method) = (None, AuthMethod::None);
+            client.grant_types = vec!["authorization_code".into()];
+        };
+        let client = self.house.client("https://127.0.0.1:1/client", documented).await;
+        self.house.get(&authorize(&client, &[])).await.status != 400
+    }
+}
+
+/// Where certificates are asked for.
+const MTLS: &str = "https://mtls.op.test";
+
 /// Choices of an operator from the bits of a number.
 fn chosen(bits: usize) -> impl FnOnce(&mut Policy) {
     move |policy| {
@@ -306,6 +324,18 @@ fn chosen(bits: usize) -> impl FnOnce(&mut Policy) {
             }];
         }
         policy.unsigned_request_objects = bits >> 5 & 1 == 1;
+        policy.client_id_metadata_documents = bits >> 4 & 1 == 1;
+        policy.mtls_url = (bits >> 2 & 1 == 1).then(|| MTLS.to_owned());
+        if bits >> 3 & 1 == 1 {
+            policy.issuers = vec![TrustedIssuer {
+                name: "hr".into(),
+                issuer: "https://hr.example".into(),
+                jwks_uri: "https://hr.example/jwks".into(),
+                people: PeopleBy::Email,
+                scopes: Scopes::parse("profile").unwrap(),
+                clients: Vec::new(),
+            }];
+        }
         policy.certificates =
             [Certificates::Absent, Certificates::Unchecked, Certificates::Checked][bits % 3];
     }
@@ -327,6 +357,8 @@ async fn every_member_is_true_whatever_was_chosen() {
 async fn what_is_closed_is_not_listed() {
     let truth = Truth::of(|policy| policy.require_pushed_authorization_requests = true).await;
     assert_eq!(truth.document.get("registration_endpoint"), None);
+    let documents = truth.document.get("client_id_metadata_document_supported");
+    assert!(documents.is_none() && !truth.knows_documents().await);
     assert!(truth.register(json!({})).await.status.is_client_error());
     truth.member("require_pushed_authorization_requests", &json!(true)).await;
     let token = Truth::of(|policy| policy.registration = Registration::Token).await;
