@@ -1,5 +1,7 @@
 //! `visage doctor`: checks a real installation and says what to do about what is wrong.
 
+mod named;
+
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
@@ -98,6 +100,8 @@ async fn examine(loaded: Result<Loaded, Failure>) -> Vec<Finding> {
         }
         Err(failure) => findings.push(wrong("database", failure)),
     }
+    findings.extend(named::files(&config));
+    findings.extend(named::issuers(&config).await);
     findings.extend(object_stores(&config).await);
     findings.extend(public_url(&config).await);
     findings.extend(rules);
