@@ -2,8 +2,9 @@
 
 use protocol::redirect_uri::{self, Apps};
 use protocol::registration::{self, Author};
-use protocol::{Client, ClientMetadata};
-use serde_json::Value;
+use protocol::{Client, ClientMetadata, Policy, client_document};
+use serde_json::{Value, json};
+use url::Url;
 
 const WORDS: &[&str] = &[
     "{",
@@ -65,6 +66,64 @@ fn documents() {
                 assert!(client.metadata.id_token_encryption().is_ok());
                 let _ = registration::sector(&client);
             }
+        }
+    });
+}
+
+/// Where documents stand.
+const ID: &str = "https://app.example/oauth/client.json";
+
+// S76: whoever can write a document is nobody whom an administrator trusts, and shares no secret with us.
+#[test]
+fn client_documents() {
+    let policies = [None, Some("mcp"), Some("fapi2")].map(|profile| Policy {
+        registration_profile: profile.map(str::to_owned),
+        ..Policy::new("https://id.example")
+    });
+    fuzz!(WORDS, |text| {
+        let Ok(Value::Object(mut document)) = serde_json::from_str(text) else { return };
+        document.insert("client_id".to_owned(), json!(ID));
+        for policy in &policies {
+            let Ok(client) = client_document::read(ID, document.clone(), None, policy, 7) else { continue };
+            assert!(client.id == ID && client.is_unchecked() && !client.trusted && !client.resource_server);
+            assert!(!client.auth_method.has_secret() && client.metadata.token_exchange.is_none());
+            assert_eq!(client.metadata.profile, policy.registration_profile);
+            assert!(client.scopes.is_subset(&policy.known_scopes()));
+        }
+    });
+}
+
+const ADDRESSES: &[&str] = &[
+    "https://",
+    "http://",
+    "app.example",
+    "APP.example",
+    "127.0.0.1",
+    "[::1]",
+    ":443",
+    ":8443",
+    "/",
+    "/../",
+    "/./",
+    "%2e%2e",
+    "%41",
+    "?",
+    "#",
+    "@",
+    "\\",
+    "\u{e9}",
+    "c.json",
+];
+
+// S76: what is an identifier can be written in one way only.
+#[test]
+fn client_identifiers() {
+    fuzz!(ADDRESSES, |text| {
+        if client_document::is_identifier(text) {
+            let url = Url::parse(text).unwrap();
+            assert!(url.as_str() == text && url.scheme() == "https" && url.username().is_empty());
+            assert!(url.query().is_none() && url.fragment().is_none() && url.password().is_none());
+            assert!(url.path_segments().unwrap().all(|part| part != "." && part != ".."));
         }
     });
 }
