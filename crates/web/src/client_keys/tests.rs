@@ -112,7 +112,7 @@ async fn nobody_waits_for_the_keys_of_a_client_in_use() {
     assert_eq!(with("first", 0).await, Ok(()));
     server.slow.store(true, Ordering::SeqCst);
     server.rotated.store(true, Ordering::SeqCst);
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     for _ in 0..20 {
         assert_eq!(with("first", FRESH).await, Ok(()));
     }
