@@ -50,3 +50,23 @@ async fn keys(outbound: &Outbound, issuer: &TrustedIssuer) -> Result<(), String>
     let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
     check_key_set(text).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{commands::doctor::Outcome, config::Loaded};
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_wrong_and_one_that_is_not_set_is_nothing() {
+        let said = |settings: &[(&str, &str)]| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let pairs = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let config = Loaded::load(Some(file.path()), pairs).unwrap().config;
+            files(&config).iter().map(|one| (one.check, one.result == Outcome::Wrong)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&[]), []);
+        assert_eq!(said(&[("VISAGE_OUTBOUND__CA_FILE", "/nowhere.pem")]), [("outbound", true)]);
+        let clients = ("VISAGE_SERVER__CLIENT_CA_FILE", "/nowhere.pem");
+        assert_eq!(said(&[clients]), [("client_ca_file", true)]);
+    }
+}
